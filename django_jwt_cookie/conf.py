@@ -1,0 +1,248 @@
+"""The one setting, ``JWT_COOKIE``: a dict, read late, checked, and frozen.
+
+``get_settings()`` builds the `Settings` when first asked and again after a setting has changed, so
+that ``override_settings`` reaches everything. What is costly to build from settings (the key ring,
+the cookie's attributes) is kept on the settings object itself, by `Settings.derive`, and so can't
+outlive it.
+"""
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+
+T = TypeVar("T")
+
+ALGORITHMS = ("HS256", "HS384", "HS512")
+SAMESITE = ("Lax", "Strict", "None")
+COOKIE_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+"""``token`` of RFC 9110, section 5.6.2, which a cookie's name has to be (RFC 6265, 4.1.1)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """``JWT_COOKIE``, with defaults filled in. The fields are the dict's keys in lower case."""
+
+    secret: str | bytes | None = field(default=None, repr=False)
+    """The HMAC secret; none: derived from Django's ``SECRET_KEY``."""
+
+    keys: tuple[str | bytes, ...] = field(default=(), repr=False)
+    """A ring of secrets in place of ``SECRET``: the first signs, all verify."""
+
+    algorithm: str = "HS256"
+    """JWS algorithm (RFC 7518, section 3.2) of every key in the ring."""
+
+    token_lifetime: timedelta = timedelta(minutes=10)
+    """How long one token is honoured (``exp``); a new one is issued after half of it."""
+
+    absolute_timeout: timedelta = timedelta(days=30)
+    """A login ends so long after the password was given, however busy it is."""
+
+    browser_session_timeout: timedelta = timedelta(hours=12)
+    """The same for a login without "remember me", whose cookie ends with the browser."""
+
+    leeway: timedelta = timedelta(seconds=10)
+    """Clock skew between servers that is forgiven, for ``exp``, ``nbf`` and ``iat``."""
+
+    issuer: str | None = None
+    """``iss``: written into tokens and demanded of them, if set."""
+
+    audience: str | None = None
+    """``aud``: written into tokens and demanded of them, if set."""
+
+    claims: str | None = None
+    """Dotted path of ``(user, request) -> dict``: further claims, for example roles."""
+
+    cookie_name: str = ""
+    """Default: ``__Host-jwt``; ``__Secure-jwt`` with a domain or path; ``jwt`` if not secure."""
+
+    cookie_domain: str | None = None
+    """``Domain`` of the cookie; none: only the host that set it gets it back."""
+
+    cookie_path: str = "/"
+    """``Path`` of the cookie."""
+
+    cookie_samesite: str = "Lax"
+    """``SameSite`` of the cookie: ``Lax``, ``Strict`` or ``None``."""
+
+    cookie_secure: bool = True
+    """``Secure`` of the cookie. Default: ``not DEBUG``."""
+
+    adopt_django_logins: bool = True
+    """Move logins that other code puts into the Django session into the cookie."""
+
+    signup_form: str = "django_jwt_cookie.forms.SignupForm"
+    """Dotted path of the form behind ``signup/``."""
+
+    user_serializer: str = "django_jwt_cookie.responses.serialize_user"
+    """Dotted path of ``(user, request) -> dict``: the user in the login document."""
+
+    record_ip: bool = False
+    """Keep the client's address with each login."""
+
+    _derived: dict[Callable[..., Any], Any] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        if not self.cookie_name:
+            object.__setattr__(self, "cookie_name", self._default_cookie_name())
+        for complaints_of in (self._wrong_values, self._wrong_cookie, self._contradictions):
+            # One after the other: values of the wrong type can't be compared with each other.
+            if complaints := complaints_of():
+                raise ImproperlyConfigured(f"JWT_COOKIE: {' '.join(complaints)}")
+
+    def derive(self, factory: Callable[["Settings"], T]) -> T:
+        """Return ``factory(self)``, made once and kept for as long as these settings live."""
+        if factory not in self._derived:
+            self._derived[factory] = factory(self)
+        result: T = self._derived[factory]
+        return result
+
+    def _default_cookie_name(self) -> str:
+        if not self.cookie_secure:
+            return "jwt"
+        host_only = self.cookie_domain is None and self.cookie_path == "/"
+        return "__Host-jwt" if host_only else "__Secure-jwt"
+
+    def _wrong_values(self) -> list[str]:
+        complaints = [
+            f"{name.upper()} must be a positive timedelta of whole seconds, for example "
+            f"timedelta(minutes=10); it is {value!r}."
+            for name in ("token_lifetime", "absolute_timeout", "browser_session_timeout")
+            if not _is_whole_seconds(value := getattr(self, name)) or not value
+        ]
+        if not _is_whole_seconds(self.leeway):
+            complaints.append(
+                f"LEEWAY must be a timedelta of whole seconds, timedelta(0) for none; "
+                f"it is {self.leeway!r}."
+            )
+        if self.algorithm not in ALGORITHMS:
+            complaints.append(
+                f"ALGORITHM must be one of {', '.join(ALGORITHMS)}; it is {self.algorithm!r}."
+            )
+        complaints += [
+            f"{name.upper()} must be a string that is not empty; leave it out for the default."
+            for name in ("issuer", "audience", "claims", "cookie_domain")
+            if (value := getattr(self, name)) is not None and not (value and isinstance(value, str))
+        ]
+        complaints += [
+            f"{name.upper()} must be a dotted path; it is {value!r}."
+            for name in ("signup_form", "user_serializer")
+            if not isinstance(value := getattr(self, name), str)
+        ]
+        complaints += [
+            f"{name.upper()} must be True or False; it is {value!r}."
+            for name in ("cookie_secure", "adopt_django_logins", "record_ip")
+            if not isinstance(value := getattr(self, name), bool)
+        ]
+        return complaints
+
+    def _wrong_cookie(self) -> list[str]:
+        name, complaints = self.cookie_name, []
+        if not isinstance(name, str) or not COOKIE_NAME.fullmatch(name):
+            return [f"COOKIE_NAME {name!r} can't be a cookie's name (RFC 6265, section 4.1.1)."]
+        if name in (django_settings.SESSION_COOKIE_NAME, django_settings.CSRF_COOKIE_NAME):
+            complaints.append(f"COOKIE_NAME {name!r} is taken by another cookie of Django.")
+        if self.cookie_samesite not in SAMESITE:
+            complaints.append(
+                f"COOKIE_SAMESITE must be one of {', '.join(SAMESITE)} (a string); "
+                f"it is {self.cookie_samesite!r}."
+            )
+        if not isinstance(self.cookie_path, str) or not self.cookie_path.startswith("/"):
+            complaints.append(f"COOKIE_PATH must start with a slash; it is {self.cookie_path!r}.")
+        if self.cookie_samesite == "None" and not self.cookie_secure:
+            complaints.append(
+                "COOKIE_SAMESITE = 'None' with COOKIE_SECURE = False: browsers drop such a "
+                "cookie. Set COOKIE_SECURE = True, or COOKIE_SAMESITE = 'Lax'."
+            )
+        if name.startswith(("__Host-", "__Secure-")) and not self.cookie_secure:
+            complaints.append(
+                f"COOKIE_NAME = {name!r} with COOKIE_SECURE = False: browsers drop such a cookie. "
+                "Leave COOKIE_NAME out, or set COOKIE_SECURE = True."
+            )
+        if name.startswith("__Host-") and (self.cookie_domain or self.cookie_path != "/"):
+            complaints.append(
+                f"COOKIE_NAME = {name!r} with COOKIE_DOMAIN = {self.cookie_domain!r} and "
+                f"COOKIE_PATH = {self.cookie_path!r}: browsers drop a __Host- cookie that has a "
+                "domain or a path other than '/'. Leave COOKIE_NAME out, or name it __Secure-..."
+            )
+        return complaints
+
+    def _contradictions(self) -> list[str]:
+        complaints = []
+        if self.secret is not None and self.keys:
+            complaints.append("SECRET and KEYS exclude each other: put the secret into KEYS.")
+        if not isinstance(self.keys, tuple):
+            complaints.append("KEYS must be a list of secrets: the first signs, all verify.")
+        for shorter, longer in (
+            ("token_lifetime", "browser_session_timeout"),
+            ("browser_session_timeout", "absolute_timeout"),
+            ("leeway", "token_lifetime"),
+        ):
+            if getattr(self, shorter) > getattr(self, longer):
+                complaints.append(
+                    f"{shorter.upper()} ({getattr(self, shorter)}) is longer than "
+                    f"{longer.upper()} ({getattr(self, longer)}); it has to be shorter."
+                )
+        return complaints
+
+
+def _is_whole_seconds(value: object) -> bool:
+    """Tell whether ``value`` is a duration that ``exp`` and ``Max-Age`` can both express."""
+    return isinstance(value, timedelta) and value >= timedelta(0) and not value.microseconds
+
+
+KEYS = tuple(each.name.upper() for each in fields(Settings) if each.init)
+"""Every key that ``JWT_COOKIE`` may have."""
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """Return the settings in force.
+
+    Raises ``ImproperlyConfigured`` for an unknown key or a value that can't work, with the remedy.
+    """
+    given = getattr(django_settings, "JWT_COOKIE", {})
+    if not isinstance(given, Mapping):
+        raise ImproperlyConfigured("JWT_COOKIE must be a dict, for example {'ISSUER': 'shop'}.")
+    for key in given:
+        if key not in KEYS:
+            raise ImproperlyConfigured(f"JWT_COOKIE: unknown key {key!r}.{_did_you_mean(key)}")
+    values = {"cookie_secure": not django_settings.DEBUG}
+    values.update((key.lower(), value) for key, value in given.items())
+    if isinstance(values.get("keys"), list):
+        values["keys"] = tuple(values["keys"])
+    return Settings(**values)
+
+
+def _did_you_mean(key: object) -> str:
+    close = difflib.get_close_matches(str(key).upper(), KEYS, n=1)
+    return f" Did you mean {close[0]!r}?" if close else f" Known keys: {', '.join(KEYS)}."
+
+
+DEPENDS_ON = {
+    "JWT_COOKIE",
+    "SECRET_KEY",
+    "SECRET_KEY_FALLBACKS",
+    "DEBUG",
+    "SESSION_COOKIE_NAME",
+    "CSRF_COOKIE_NAME",
+}
+"""The Django settings that `Settings`, or what is derived from it, are made of."""
+
+
+def forget_settings(*, setting: str, **_: object) -> None:
+    """Build the settings anew when next asked: tests have changed one of them."""
+    if setting in DEPENDS_ON:
+        get_settings.cache_clear()
+
+
+setting_changed.connect(forget_settings, dispatch_uid="django_jwt_cookie.forget_settings")

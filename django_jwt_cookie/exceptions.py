@@ -1,0 +1,69 @@
+"""What can go wrong with a login, as exceptions.
+
+::
+
+    JWTCookieError                 never raised itself
+    ├── TokenError                 the token is not one of ours, or not any more
+    │   ├── TokenInvalid           forged, tampered with, malformed, foreign
+    │   └── TokenExpired           ours, but past its ``exp``
+    ├── SessionError               the token is ours, the login behind it is over
+    │   ├── SessionRevoked         ended: logout, another login, password change, revocation
+    │   ├── SessionExpired         ended by itself, at ``LoginSession.expires_at``
+    │   └── UserInactive           the account was deactivated or its backend refuses it
+    ├── TokenTooLarge              a token that no browser would store
+    └── KeyRingError               no usable key: a mistake in the settings
+
+Messages never hold a token, the value of a claim or a key.
+"""
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+class JWTCookieError(Exception):
+    """The base of all errors of this package; never raised itself."""
+
+
+class TokenError(JWTCookieError):
+    """A token was refused; ``code`` says why, for programs."""
+
+    code = "token_invalid"
+
+
+class TokenInvalid(TokenError):
+    """Not a token of ours: forged, tampered with, malformed, or meant for somebody else."""
+
+
+class TokenExpired(TokenError):
+    """A token of ours whose ``exp`` (RFC 7519 section 4.1.4) has passed."""
+
+    code = "token_expired"
+
+
+class SessionError(JWTCookieError):
+    """The login that a genuine token belongs to is over; ``code`` says why, for programs."""
+
+    code = "session_revoked"
+
+
+class SessionRevoked(SessionError):
+    """The login was ended, or its record is gone. No record, no login."""
+
+
+class SessionExpired(SessionError):
+    """The login reached its end by itself."""
+
+    code = "session_expired"
+
+
+class UserInactive(SessionError):
+    """The user may not log in any more: deactivated, or refused by the backend."""
+
+    code = "user_inactive"
+
+
+class TokenTooLarge(JWTCookieError):
+    """The cookie would exceed what browsers store; the message lists the size of each claim."""
+
+
+class KeyRingError(JWTCookieError, ImproperlyConfigured):
+    """The keys in the settings can't be used; the message says which one, why, and the remedy."""
