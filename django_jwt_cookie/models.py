@@ -1,0 +1,79 @@
+"""The record of a login: what a plain JWT lacks, so that a logout holds."""
+
+import secrets
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+def random_id() -> uuid.UUID:
+    """Return 128 random bits. (``uuid4`` has 122, the rest says that it is a ``uuid4``.)"""
+    return uuid.UUID(bytes=secrets.token_bytes(16))
+
+
+class LoginSessionQuerySet(models.QuerySet["LoginSession"]):
+    """Logins."""
+
+    def alive(self) -> "LoginSessionQuerySet":
+        """Leave out logins that were ended or have reached their end."""
+        return self.filter(revoked_at=None, expires_at__gt=timezone.now())
+
+
+class LoginSession(models.Model):
+    """One login of one user in one browser. No row, no login.
+
+    There is one row per login, not per token, and nothing in it can be replayed: it holds neither
+    a token nor a key.
+    """
+
+    class EndReason(models.TextChoices):
+        """Why a login was ended before its time."""
+
+        LOGOUT = "logout", _("Logged out")
+        REPLACED = "replaced", _("Replaced by a new login")
+        REVOKED = "revoked", _("Revoked")
+        PASSWORD_CHANGED = "password_changed", _("Password changed")
+        USER_INACTIVE = "user_inactive", _("User deactivated")
+        USER_DELETED = "user_deleted", _("User deleted")
+        TOKEN_REUSED = "token_reused", _("Token reused")
+
+    id = models.UUIDField(_("ID"), primary_key=True, default=random_id, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("user"),
+        on_delete=models.CASCADE,
+        related_name="jwt_login_sessions",
+    )
+    backend = models.CharField(_("backend"), max_length=255)
+    auth_hash = models.CharField(_("session auth hash"), max_length=128, blank=True)
+    generation = models.PositiveBigIntegerField(_("generation"), default=0)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    rotated_at = models.DateTimeField(_("rotated at"), default=timezone.now)
+    seen_at = models.DateTimeField(_("seen at"), null=True, blank=True)
+    expires_at = models.DateTimeField(_("expires at"), db_index=True)
+    persistent = models.BooleanField(_("remember me"), default=True)
+    user_agent = models.CharField(_("user agent"), max_length=512, blank=True)
+    ip_address = models.GenericIPAddressField(_("IP address"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+    revoked_because = models.CharField(
+        _("revoked because"), max_length=32, blank=True, choices=EndReason
+    )
+
+    objects = LoginSessionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("login session")
+        verbose_name_plural = _("login sessions")
+        default_permissions = ("delete", "view")
+
+    def __str__(self) -> str:
+        """Name the login by its time; the id is in every token and does not belong into logs."""
+        return f"{self._meta.verbose_name} {self.created_at:%Y-%m-%d %H:%M}"
+
+    def is_alive(self, now: datetime) -> bool:
+        """Tell whether the login goes on at ``now``."""
+        return self.revoked_at is None and now < self.expires_at
