@@ -78,8 +78,8 @@ class Settings:
     adopt_django_logins: bool = True
     """Move logins that other code puts into the Django session into the cookie."""
 
-    signup_form: str = "django_jwt_cookie.forms.SignupForm"
-    """Dotted path of the form behind ``signup/``."""
+    signup_form: str | None = "django_jwt_cookie.forms.SignupForm"
+    """Dotted path of the form behind ``signup/``; ``None`` closes the page."""
 
     user_serializer: str = "django_jwt_cookie.responses.serialize_user"
     """Dotted path of ``(user, request) -> dict``: the user in the login document."""
@@ -137,6 +137,7 @@ class Settings:
             f"{name.upper()} must be a dotted path; it is {value!r}."
             for name in ("signup_form", "user_serializer")
             if not isinstance(value := getattr(self, name), str)
+            and (name, value) != ("signup_form", None)
         ]
         complaints += [
             f"{name.upper()} must be True or False; it is {value!r}."

@@ -11,7 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 def random_id() -> uuid.UUID:
-    """Return 128 random bits. (``uuid4`` has 122, the rest says that it is a ``uuid4``.)"""
+    """Return 128 random bits.
+
+    A ``uuid4`` has 122; the rest says that it is a ``uuid4``.
+    """
     return uuid.UUID(bytes=secrets.token_bytes(16))
 
 

@@ -1,7 +1,9 @@
 """Start, find and end a login; the only module that writes its record."""
 
+import ipaddress
 import logging
 import uuid
+from collections.abc import Collection
 from datetime import timedelta
 
 from asgiref.sync import sync_to_async
@@ -31,14 +33,17 @@ def start(
     backend: str,
     auth_hash: str,
     persistent: bool,
+    at_most: timedelta | None = None,
     user_agent: str = "",
     ip_address: str | None = None,
 ) -> LoginSession:
     """Record that ``user`` logged in through ``backend``, and send `session_started`.
 
+    ``persistent`` is "remember me"; ``at_most`` makes the login shorter than the settings do.
     PostgreSQL refuses NUL in a text, and a browser may send one as its name.
     """
     now = timezone.now()
+    lifetime = timeout(persistent=persistent)
     session = LoginSession.objects.create(
         user=user,  # type: ignore[misc]
         backend=backend,
@@ -46,13 +51,24 @@ def start(
         created_at=now,
         rotated_at=now,
         seen_at=now,
-        expires_at=now + timeout(persistent=persistent),
+        expires_at=now + min(lifetime, at_most or lifetime),
         persistent=persistent,
         user_agent=user_agent.replace("\0", "")[:512],
-        ip_address=ip_address,
+        ip_address=_recordable(ip_address),
     )
     session_started.send(sender=LoginSession, session=session)
     return session
+
+
+def _recordable(ip_address: str | None) -> str | None:
+    """Return the address if it is to be kept, and is one: behind a Unix socket there is none."""
+    if not get_settings().record_ip:
+        return None
+    try:
+        # Without the zone of a link-local address, which PostgreSQL refuses.
+        return str(ipaddress.ip_address((ip_address or "").partition("%")[0]))
+    except ValueError:
+        return None
 
 
 def find(session_id: uuid.UUID) -> LoginSession:
@@ -86,6 +102,16 @@ def end(sessions: QuerySet[LoginSession], because: EndReason) -> int:
         session.revoked_at, session.revoked_because = timezone.now(), because
         ended += _end_one(session)
     return ended
+
+
+def end_by_id(ids: Collection[uuid.UUID], because: EndReason) -> int:
+    """End the logins with these ids, as `end` does."""
+    return end(LoginSession.objects.filter(pk__in=ids), because) if ids else 0
+
+
+def end_others(session: LoginSession, because: EndReason) -> int:
+    """End every other login of the same user, as `end` does."""
+    return end(active(session.user).exclude(pk=session.pk), because)
 
 
 def _end_one(session: LoginSession) -> int:

@@ -1,0 +1,78 @@
+"""A new token for a login."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.module_loading import import_string
+
+from . import users
+from .conf import get_settings
+from .cookies import MAX_SIZE, get_cookie_spec
+from .exceptions import TokenTooLarge
+from .models import LoginSession
+from .tokens import Claims, encode
+
+
+def issue(
+    login_session: LoginSession, *, auth_time: int, request: HttpRequest
+) -> tuple[Claims, str]:
+    """Return what a new token of ``login_session`` says, and the token.
+
+    ``auth_time`` is when the password was given, in seconds since 1970. The hook of the site's own
+    claims is asked each time, so that a role that was taken away is gone with the next token.
+    Raises `TokenTooLarge`.
+    """
+    now, end = int(time.time()), seconds(login_session)
+    lifetime = int(get_settings().token_lifetime.total_seconds())
+    claims = Claims(
+        sub=users.subject(login_session.user),
+        sid=login_session.pk,
+        gen=login_session.generation,
+        iat=now,
+        exp=min(now + lifetime, end),
+        auth_time=auth_time,
+        extra=_extra_claims(login_session, request),
+    )
+    token = encode(claims)
+    _refuse_what_no_browser_stores(token, claims)
+    return claims, token
+
+
+def is_half_over(claims: Claims) -> bool:
+    """Tell whether a token has lived for half its life, so that it is time for a new one."""
+    return time.time() >= claims.iat + get_settings().token_lifetime.total_seconds() / 2
+
+
+def max_age(login_session: LoginSession) -> int | None:
+    """Return ``Max-Age`` of the cookie, in seconds: the rest of the login's life.
+
+    None without "remember me": the cookie is to end with the browser.
+    """
+    if not login_session.persistent:
+        return None
+    return seconds(login_session) - int(time.time())
+
+
+def seconds(login_session: LoginSession) -> int:
+    """Return the end of ``login_session`` as both ``exp`` and ``Max-Age`` count: in seconds."""
+    return int(login_session.expires_at.timestamp())
+
+
+def _extra_claims(login_session: LoginSession, request: HttpRequest) -> Mapping[str, Any]:
+    path = get_settings().claims
+    if path is None:
+        return {}
+    extra: Mapping[str, Any] = import_string(path)(login_session.user, request)
+    return extra
+
+
+def _refuse_what_no_browser_stores(token: str, claims: Claims) -> None:
+    size = get_cookie_spec().size(token)
+    if size > MAX_SIZE:
+        sizes = (f"{name} {len(repr(value))}" for name, value in claims.to_payload().items())
+        raise TokenTooLarge(
+            f"The login cookie would have {size} bytes, and browsers store {MAX_SIZE}. Carry less "
+            f"in JWT_COOKIE['CLAIMS']. Characters of each claim: {', '.join(sizes)}."
+        )

@@ -1,0 +1,53 @@
+"""The one line: `JWTCookieMiddleware` in place of Django's ``AuthenticationMiddleware``."""
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.functional import SimpleLazyObject
+
+from .authentication import RequestJWT, get_jwt
+from .responses import explain_redirect
+
+
+class JWTCookieMiddleware(AuthenticationMiddleware):
+    """Authenticates each request from the cookie, when the user is first asked for.
+
+    A dual class: two shells around the same plain methods. Django's ``MiddlewareMixin`` would
+    spend two thread hops on every asynchronous request; here one is spent only if the response
+    needs the database. A subclass of Django's, so that the admin's check E408 finds it.
+    """
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Serve one request, or return the coroutine that does."""
+        if self.async_mode:
+            return self.__acall__(request)
+        self.process_request(request)
+        response = self.get_response(request)
+        if (jwt := get_jwt(request)).needs_settling(response):
+            jwt.settle(response)
+        return self.process_response(request, response)
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        """Serve one asynchronous request."""
+        self.process_request(request)
+        response = await self.get_response(request)
+        if (jwt := get_jwt(request)).needs_settling(response):
+            await sync_to_async(jwt.settle, thread_sensitive=True)(response)
+        return self.process_response(request, response)
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Promise a user; nothing is read or verified before somebody asks."""
+        jwt = RequestJWT(request)
+        request.jwt = jwt
+        request.user = SimpleLazyObject(jwt.resolve)
+        request.auser = jwt.aresolve
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Write the cookie; tell the login page why it is needed again."""
+        jwt = get_jwt(request)
+        explain_redirect(response, jwt.explanation())
+        jwt.write(response)
+        return response

@@ -1,0 +1,152 @@
+"""Answers that differ between people and programs: documents, errors, "please log in again"."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings as django_settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
+
+from . import users
+from .authentication import get_jwt
+from .conf import get_settings
+from .exceptions import SessionRevoked
+
+JSON = "application/json"
+
+REASON_FIELD = "reason"
+"""The query parameter that tells the login page why a visitor has to log in again."""
+
+REASONS = {
+    "login_required": _("You need to log in for this."),
+    "token_invalid": _("Your login cookie was changed or is not one of ours."),
+    "token_expired": _("Your login has expired."),
+    "session_expired": _("Your login has expired."),
+    "session_revoked": _("This login was ended."),
+    "user_inactive": _("This account can’t be used for logging in at the moment."),
+}
+"""What each code of `RequestJWT.reason` means, said to the visitor. Nothing else is ever shown."""
+
+
+def prefers_json(request: HttpRequest) -> bool:
+    """Tell whether a program asks: one that sends JSON, or would rather get JSON than HTML."""
+    if request.content_type == JSON:
+        return True
+    try:
+        return request.get_preferred_type(["text/html", JSON]) == JSON
+    except ValueError:
+        return False  # An Accept header that Django finds too long to read.
+
+
+def error(
+    code: str,
+    status: HTTPStatus,
+    detail: object,
+    errors: Mapping[str, Any] | None = None,
+) -> JsonResponse:
+    """Return ``{"code", "detail", "errors"}``: for programs, for people, and field by field."""
+    document: dict[str, Any] = {"code": code, "detail": str(detail)}
+    if errors is not None:
+        document["errors"] = errors
+    response = JsonResponse(document, status=status)
+    if status == HTTPStatus.UNAUTHORIZED:
+        # RFC 9110, section 15.5.2: a 401 names how to authenticate. No browser shows a dialogue
+        # of its own for this scheme.
+        response["WWW-Authenticate"] = "Cookie"
+    return response
+
+
+def unauthorized(request: HttpRequest) -> JsonResponse:
+    """Return the 401 that says why this request is anonymous."""
+    code = get_jwt(request).reason or "login_required"
+    return error(code, HTTPStatus.UNAUTHORIZED, REASONS[code])
+
+
+def ask_to_log_in(
+    request: HttpRequest,
+    login_url: str | None = None,
+    redirect_field_name: str = REDIRECT_FIELD_NAME,
+) -> HttpResponse:
+    """Send people to the login page and back afterwards, and tell programs what is wrong.
+
+    htmx follows a redirect inside the page and would put the login form into a corner of it:
+    ``HX-Redirect`` makes it load the login page as a page, and come back to the page it was on.
+    """
+    if "HX-Request" in request.headers:
+        response: HttpResponse = unauthorized(request)
+        target = redirect_to_login(_htmx_page(request), login_url, redirect_field_name)
+        explain_redirect(target, get_jwt(request).reason)
+        response["HX-Redirect"] = target.url
+        return response
+    if prefers_json(request):
+        return unauthorized(request)
+    return redirect_to_login(request.get_full_path(), login_url, redirect_field_name)
+
+
+def _htmx_page(request: HttpRequest) -> str:
+    """Return the path of the page that htmx is on, if the page is one of this site."""
+    url = request.headers.get("HX-Current-URL", "")
+    if url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=False):
+        path = urlsplit(url)._replace(scheme="", netloc="").geturl()
+        if url_has_allowed_host_and_scheme(path, None):
+            return path
+    return request.get_full_path()
+
+
+def explain_redirect(response: HttpResponseBase, reason: str | None) -> None:
+    """Add ``reason`` to a redirect to the login page, which only knows the page to return to.
+
+    The cookie is deleted by this very response: the login page can't find out any more.
+    """
+    if reason is None or "Location" not in response.headers:
+        return
+    try:
+        url = urlsplit(response.headers["Location"])
+    except ValueError:
+        return
+    if url.path != urlsplit(resolve_url(django_settings.LOGIN_URL)).path:
+        return
+    query = QueryDict(url.query, mutable=True)
+    query[REASON_FIELD] = reason
+    response.headers["Location"] = url._replace(query=query.urlencode(safe="/")).geturl()
+
+
+def login_document(request: HttpRequest) -> dict[str, Any]:
+    """Return what a program needs to know of its login. Times are Unix time in seconds.
+
+    The token is not in it and never in any body: a script that can read it can send it away.
+    """
+    jwt = get_jwt(request)
+    jwt.settle()
+    claims, login_session = jwt.claims, jwt.login_session
+    if claims is None or login_session is None:
+        raise SessionRevoked("an anonymous request has no login document")
+    serialize = import_string(get_settings().user_serializer)
+    return {
+        "user": serialize(login_session.user, request),
+        "issued_at": claims.iat,
+        "expires_at": claims.exp,
+        "session": {
+            "id": str(login_session.pk),
+            "created_at": int(login_session.created_at.timestamp()),
+            "expires_at": int(login_session.expires_at.timestamp()),
+            "persistent": login_session.persistent,
+        },
+    }
+
+
+def serialize_user(
+    user: AbstractBaseUser,
+    request: HttpRequest,  # noqa: ARG001
+) -> dict[str, Any]:
+    """Return ``id`` and the user name, under the name of the model's own field."""
+    return {"id": users.subject(user), user.USERNAME_FIELD: user.get_username()}

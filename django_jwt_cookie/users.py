@@ -1,0 +1,64 @@
+"""Between a login and its user, by the rules of the login's own authentication backend."""
+
+from django.conf import settings
+from django.contrib.auth import load_backend
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Manager
+from django.utils.crypto import constant_time_compare
+
+from .exceptions import SessionRevoked, UserInactive
+from .models import LoginSession
+
+
+def subject(user: AbstractBaseUser) -> str:
+    """Return the claim ``sub``: the primary key as a string, for every type of primary key."""
+    return str(user._meta.pk.value_to_string(user))
+
+
+def load(session: LoginSession) -> AbstractBaseUser:
+    """Return the user of ``session``, if the login's backend still lets the user in.
+
+    ``session`` comes with its user from one query. That user is taken only where the backend would
+    have made the very same query: a backend with a ``get_user`` of its own, or a default manager
+    that hides users, is asked instead. Raises `UserInactive`.
+    """
+    if session.backend not in settings.AUTHENTICATION_BACKENDS:
+        raise UserInactive("the backend of this login is not in use any more")
+    backend = load_backend(session.backend)
+    user: AbstractBaseUser | None = session.user
+    if not _asks_for_the_plain_row(backend, session.user):
+        user = backend.get_user(session.user_id)
+    elif not backend.user_can_authenticate(session.user):
+        user = None
+    if user is None:
+        raise UserInactive("the backend does not let this user in")
+    return user
+
+
+def _asks_for_the_plain_row(backend: object, user: AbstractBaseUser) -> bool:
+    manager = type(user)._default_manager
+    return (
+        getattr(type(backend), "get_user", None) is ModelBackend.get_user
+        and type(manager).get_queryset is Manager.get_queryset
+    )
+
+
+def current_auth_hash(user: AbstractBaseUser, auth_hash: str) -> str:
+    """Return the session auth hash of ``user`` if ``auth_hash`` is one, of now or of a fallback.
+
+    Raises `SessionRevoked` otherwise: the password was changed, somewhere else or around signals.
+    """
+    current = user.get_session_auth_hash()
+    for valid in (current, *user.get_session_auth_fallback_hash()):
+        if constant_time_compare(auth_hash, valid):
+            return current
+    raise SessionRevoked("the password was changed")
+
+
+def find_backend(user: AbstractBaseUser) -> str | None:
+    """Return the first backend that would let ``user`` in; none for an account not active yet."""
+    for path in settings.AUTHENTICATION_BACKENDS:
+        if load_backend(path).get_user(user.pk) is not None:
+            return path
+    return None

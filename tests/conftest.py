@@ -1,0 +1,79 @@
+"""Clients for every test, and which tests need something that may not be there."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from importlib.util import find_spec
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from .clients import ASGIClient, WSGIClient
+
+CLIENTS: dict[str, type[Client]] = {"wsgi": WSGIClient, "asgi": ASGIClient}
+
+
+@pytest.fixture(params=CLIENTS)
+def new_client(request: pytest.FixtureRequest) -> type[Client]:
+    """Make clients, as in ``new_client(enforce_csrf_checks=True)``; each test runs with both."""
+    return CLIENTS[request.param]
+
+
+@pytest.fixture
+def client(new_client: type[Client]) -> Client:
+    """Return a client; each test runs with both."""
+    return new_client()
+
+
+def missing_database(vendor: str, name: str) -> str:
+    """Say what keeps a test for one kind of database from running, if anything."""
+    return "" if connection.vendor == vendor else f"DATABASE_URL names no {name}"
+
+
+def missing_redis() -> str:
+    """Say what keeps a test with Redis from running, if anything."""
+    if not os.environ.get("REDIS_URL"):
+        return "REDIS_URL is not set"
+    return "" if find_spec("redis") else "the package redis is not installed"
+
+
+def missing_chromium() -> str:
+    """Say what keeps a test in a browser from running, if anything."""
+    if not shutil.which(os.environ.get("CHROMIUM", "chromium")):
+        return "there is no chromium; the variable CHROMIUM may name one"
+    return "" if find_spec("playwright") else "the package playwright is not installed"
+
+
+MISSING: dict[str, Callable[[], str]] = {
+    "needs_postgresql": lambda: missing_database("postgresql", "PostgreSQL"),
+    "needs_mariadb": lambda: missing_database("mysql", "MariaDB"),
+    "needs_redis": missing_redis,
+    "needs_chromium": missing_chromium,
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the markers."""
+    for marker in MISSING:
+        config.addinivalue_line("markers", f"{marker}: skipped where that is not there")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test for want of a server or browser, unless that was promised to be there.
+
+    CI_NO_SKIP lists what a run promises, for example ``redis chromium``.
+    """
+    skip_or_fail(
+        (marker.name for marker in item.iter_markers() if marker.name in MISSING),
+        promised=os.environ.get("CI_NO_SKIP", "").split(),
+    )
+
+
+def skip_or_fail(markers: Iterable[str], *, promised: Iterable[str]) -> None:
+    """Skip the test at hand, or fail it, if something that it needs is missing."""
+    for marker in markers:
+        if reason := MISSING[marker]():
+            if marker.removeprefix("needs_") in promised:
+                pytest.fail(f"{reason}, but CI_NO_SKIP promises it", pytrace=False)
+            pytest.skip(reason)

@@ -1,0 +1,147 @@
+"""Who is asked to log in, and how: people, programs, htmx."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpResponse, HttpResponseRedirect
+from django.test import RequestFactory
+
+from django_jwt_cookie.authentication import get_jwt, login
+from django_jwt_cookie.exceptions import SessionRevoked
+from django_jwt_cookie.middleware import JWTCookieMiddleware
+from django_jwt_cookie.responses import explain_redirect, login_document
+
+from .accounts import COOKIE, JSON, NAME, log_in, sign_up
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_member_comes_in(client):
+    """Through the decorator, synchronous and asynchronous."""
+    sign_up(client)
+    for path in ("/members/", "/members/elsewhere/"):
+        assert client.get(path).content.decode() == f"Welcome, {NAME}"
+
+
+def test_people_are_led_to_the_login_page_and_back(client):
+    """Or to the login page that the view names."""
+    response = client.get("/members/?page=2")
+    assert (response.status_code, response.url) == (
+        302,
+        "/accounts/login/?next=/members/%3Fpage%3D2",
+    )
+    assert client.get("/members/elsewhere/").url == "/elsewhere/?back=/members/elsewhere/"
+
+
+def test_programs_get_401(client):
+    """With the code and a sentence."""
+    response = client.get("/members/", headers=JSON)
+    assert (response.status_code, response.json()["code"]) == (401, "login_required")
+    assert response.headers["WWW-Authenticate"] == "Cookie"
+
+
+@pytest.mark.parametrize(
+    ("current", "back"),
+    [
+        ("https://testserver/shop/?page=2", "/shop/%3Fpage%3D2"),
+        ("", "/members/"),
+        ("https://evil.example/shop/", "/members/"),
+        ("//evil.example", "/members/"),
+        ("javascript:alert(1)", "/members/"),
+        ("https://[evil", "/members/"),
+        ("https://testserver//evil.example/", "/members/"),
+    ],
+)
+def test_htmx_loads_the_login_page_and_comes_back_to_its_page(client, current, back):
+    """Not to the fragment that it asked for, and never to another site."""
+    headers = {"HX-Request": "true", "HX-Current-URL": current}
+    response = client.get("/members/", headers=headers)
+    assert response.status_code == 401
+    assert response.headers["HX-Redirect"] == f"/accounts/login/?next={back}"
+
+
+def test_the_reason_goes_along(client):
+    """The cookie is deleted by the redirect, so the login page could not find out."""
+    client.cookies[COOKIE] = "garbage"
+    response = client.get("/members/")
+    assert response.url == "/accounts/login/?next=/members/&reason=token_invalid"
+    assert response.cookies[COOKIE].value == ""
+    page = client.get(response.url).content.decode()
+    assert "Please log in again: Your login cookie was changed" in page.replace("\n", " ")
+    client.cookies[COOKIE] = "garbage"
+    response = client.get("/members/", headers={"HX-Request": "true"})
+    assert response.headers["HX-Redirect"].endswith("&reason=token_invalid")
+
+
+def test_the_login_page_shows_only_reasons_that_it_knows(client):
+    """What stands in a link is the attacker's to choose."""
+    page = client.get("/accounts/login/?reason=Call+us+at+555-1234").content.decode()
+    assert "555" not in page
+    assert "Please log in again" not in page
+
+
+def test_the_login_page_says_why_by_itself(client):
+    """A visitor who goes there straight away, with a cookie that was refused."""
+    client.cookies[COOKIE] = "garbage"
+    page = client.get("/accounts/login/").content.decode()
+    assert 'data-reason="token_invalid"' in page
+
+
+@pytest.mark.parametrize(
+    ("location", "expected"),
+    [
+        ("/accounts/login/", "/accounts/login/?reason=token_invalid"),
+        ("/accounts/login/?next=/a/", "/accounts/login/?next=/a/&reason=token_invalid"),
+        (
+            "https://testserver/accounts/login/#form",
+            "https://testserver/accounts/login/?reason=token_invalid#form",
+        ),
+        ("/elsewhere/?next=/a/", "/elsewhere/?next=/a/"),
+        ("https://[evil", "https://[evil"),
+    ],
+)
+def test_only_a_redirect_to_the_login_page_is_explained(location, expected):
+    """All others leave as they came."""
+    response = HttpResponse(status=302, headers={"Location": location})
+    explain_redirect(response, "token_invalid")
+    assert response.headers["Location"] == expected
+
+
+def test_without_a_reason_nothing_is_explained():
+    """A visitor who was never logged in."""
+    response = HttpResponseRedirect("/accounts/login/")
+    explain_redirect(response, None)
+    assert response.url == "/accounts/login/"
+
+
+def test_an_anonymous_request_has_no_login_document():
+    """Views ask who it is before."""
+    request = RequestFactory().get("/")
+    JWTCookieMiddleware(HttpResponse).process_request(request)
+    with pytest.raises(SessionRevoked):
+        login_document(request)
+
+
+def test_without_the_middleware_the_remedy_is_named():
+    """For whoever forgot the one line."""
+    request = RequestFactory().get("/")
+    with pytest.raises(ImproperlyConfigured, match="JWTCookieMiddleware"):
+        get_jwt(request)
+    with pytest.raises(ImproperlyConfigured, match="JWTCookieMiddleware"):
+        login(request, User.objects.create_user(NAME))
+
+
+def test_login_required_middleware_asks_for_a_login_and_lets_one_log_in(client, settings):
+    """Django's own, behind ours: no page of ours is locked out."""
+    settings.MIDDLEWARE = [
+        *settings.MIDDLEWARE,
+        "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    ]
+    User.objects.create_user(NAME, password="x")
+    assert client.get("/members/").url == "/accounts/login/?next=/members/"
+    assert client.get("/members/elsewhere/").url == "/elsewhere/?back=/members/elsewhere/"
+    for page in ("login", "signup", "password_reset", "csrf"):
+        assert client.get(f"/accounts/{page}/").status_code == 200
+    assert client.get("/accounts/me/").status_code == 401
+    assert log_in(client, password="x").status_code == 200
+    assert client.get("/members/").status_code == 200
