@@ -1,0 +1,226 @@
+"""One URL for people and programs: the same view, the same form, HTML or JSON."""
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from django import forms
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.cache import patch_vary_headers
+from django.utils.decorators import decorator_from_middleware
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.generic.base import View
+
+from .responses import JSON, error, prefers_json
+
+FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class NegotiatingCsrfMiddleware(CsrfViewMiddleware):
+    """Django's protection, with a refusal that programs can read."""
+
+    def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:
+        response: HttpResponse = super()._reject(request, reason)  # type: ignore[misc]
+        if prefers_json(request):
+            return error("csrf_failed", HTTPStatus.FORBIDDEN, reason)
+        return response
+
+
+def answer_too_large(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Tell a program that its body is over ``DATA_UPLOAD_MAX_MEMORY_SIZE``, wherever it is read."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except RequestDataTooBig:
+            if not prefers_json(request):
+                raise
+            detail = _("The body is too large.")
+            return error("too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+
+    return wrapper
+
+
+PROTECTION: tuple[Callable[[Any], Any], ...] = (
+    never_cache,
+    sensitive_post_parameters(),
+    decorator_from_middleware(NegotiatingCsrfMiddleware),
+    answer_too_large,
+    login_not_required,
+    # No exemption: the site's CsrfViewMiddleware would refuse with a page that programs can't
+    # read, so the same check is made here, whether or not the site has that middleware.
+    csrf_exempt,
+)
+"""Decorators of every view, the innermost first."""
+
+
+class BodyRefused(Exception):
+    """A body that no form can make sense of; carries the answer."""
+
+    def __init__(self, response: JsonResponse) -> None:
+        super().__init__(response.status_code)
+        self.response = response
+
+
+class NegotiationMixin(View):
+    """Answers programs in JSON, and people with whatever the view beside it does.
+
+    Open to everybody, even with ``LoginRequiredMiddleware``: a view that needs a login asks for it
+    itself, in the language of the client.
+    """
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
+        """Return the view, protected whatever a subclass does in its ``dispatch``."""
+        view: Callable[..., HttpResponseBase] = super().as_view(**initkwargs)
+        for decorate in PROTECTION:
+            view = decorate(view)
+        return view
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Serve the request; the answer depends on what the client prefers."""
+        try:
+            response = super().dispatch(request, *args, **kwargs)
+        except BodyRefused as refused:
+            response = refused.response
+        patch_vary_headers(response, ("Accept",))
+        return response
+
+    def prefers_json(self) -> bool:
+        """Tell whether a program asks."""
+        return prefers_json(self.request)
+
+    def http_method_not_allowed(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Answer 405 with the methods that are allowed."""
+        response = super().http_method_not_allowed(request, *args, **kwargs)
+        if not self.prefers_json():
+            return response
+        return self.refuse_method(response.headers["Allow"])
+
+    def refuse_method(self, allow: str) -> JsonResponse:
+        """Return the 405 for programs."""
+        detail = _("This address takes: %(methods)s.") % {"methods": allow}
+        refusal = error("method_not_allowed", HTTPStatus.METHOD_NOT_ALLOWED, detail)
+        refusal.headers["Allow"] = allow
+        return refusal
+
+
+class PageMixin(NegotiationMixin):
+    """A page that has nothing to say to a program but its title."""
+
+    title: Any
+
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponseBase:
+        """Return the page, or its title."""
+        if self.prefers_json():
+            return JsonResponse({"detail": str(self.title)})
+        response: HttpResponseBase = super().render_to_response(context, **kwargs)  # type: ignore[misc]
+        return response
+
+
+class FormMixin(NegotiationMixin):
+    """A form: for people to fill in, for programs to be sent as a JSON object."""
+
+    aliases: dict[str, str] = {}  # noqa: RUF012
+    """Names that a program may use for a field, as they stand in the login document."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Show the form; to a program, say that it is to be sent."""
+        if self.prefers_json():
+            return self.refuse_method("POST, OPTIONS")
+        response: HttpResponseBase = super().get(request, *args, **kwargs)  # type: ignore[misc]
+        return response
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Fill the form from a body of JSON too."""
+        kwargs: dict[str, Any] = super().get_form_kwargs()  # type: ignore[misc]
+        if "data" in kwargs and self.request.content_type == JSON:
+            data = read_json_object(self.request)
+            for alias, name in self.aliases.items():
+                data.setdefault(name, data.get(alias))
+            kwargs["data"] = data
+        elif "data" in kwargs and self.request.content_type not in FORM_TYPES:
+            raise BodyRefused(
+                error(
+                    "unsupported_media_type",
+                    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                    _("Send a form or application/json."),
+                )
+            )
+        return kwargs
+
+    def get_form(self, form_class: Any = None) -> Any:
+        """Return the form; one filled from JSON has values of the right types, or is refused."""
+        form = super().get_form(form_class)  # type: ignore[misc]
+        if self.request.content_type == JSON and (errors := find_wrong_types(form)):
+            raise BodyRefused(invalid(errors))
+        return form
+
+    def form_invalid(self, form: Any) -> HttpResponseBase:
+        """Show the form again; to a program, say which field is wrong and why."""
+        if self.prefers_json():
+            return invalid(form.errors.get_json_data())
+        response: HttpResponseBase = super().form_invalid(form)  # type: ignore[misc]
+        return response
+
+
+def invalid(errors: dict[str, Any]) -> JsonResponse:
+    """Return the 400 that names the wrong fields."""
+    return error("invalid", HTTPStatus.BAD_REQUEST, _("Some values are not valid."), errors)
+
+
+def read_json_object(request: HttpRequest) -> dict[str, Any]:
+    r"""Return the object in the body, which is UTF-8 (RFC 8259, section 8.1).
+
+    ``NaN`` and its like are no JSON (section 6). A lone surrogate, written ``"\ud800"``, is text
+    that can't be encoded: the password hasher and the database would fail on it.
+    Raises `BodyRefused`.
+    """
+    try:
+        data = json.loads(request.body.decode(), parse_constant=_refuse_constant)
+        json.dumps(data, ensure_ascii=False).encode()
+    except (ValueError, RecursionError, UnreadablePostError):
+        data = None
+    if not isinstance(data, dict):
+        detail = _("The body is not a JSON object.")
+        raise BodyRefused(error("malformed_json", HTTPStatus.BAD_REQUEST, detail))
+    return data
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def find_wrong_types(form: forms.BaseForm) -> dict[str, Any]:
+    """Return an error for each field that was sent a value of a type that no browser form has."""
+    message = {"message": str(_("This value has the wrong type.")), "code": "invalid_type"}
+    return {
+        name: [message]
+        for name, field in form.fields.items()
+        if not _fits(field, form.data.get(form.add_prefix(name)))
+    }
+
+
+def _fits(field: forms.Field, value: object) -> bool:
+    """Tell whether ``value`` is what the widget of ``field`` gets from a browser, or the like."""
+    if value is None:
+        return True
+    if getattr(field.widget, "allow_multiple_selected", False):
+        return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    if isinstance(field, forms.BooleanField):
+        return isinstance(value, bool)
+    if isinstance(field, forms.IntegerField):  # and FloatField and DecimalField
+        return isinstance(value, str | int | float) and not isinstance(value, bool)
+    return isinstance(value, str)

@@ -1,0 +1,93 @@
+"""Changing a password and choosing a new one by e-mail: Django's views, for people and programs."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.auth import views as auth_views
+from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+
+from .adoption import get_session, lend_session
+from .authentication import get_jwt
+from .decorators import login_required
+from .mixins import FormMixin, PageMixin, invalid
+from .responses import login_document
+
+
+@method_decorator(login_required, name="dispatch")
+class PasswordChangeView(FormMixin, auth_views.PasswordChangeView):
+    """Change the password: this login goes on, all others of the user end."""
+
+    def form_valid(self, form: Any) -> HttpResponseBase:
+        """Change it."""
+        with lend_session(self.request):
+            response = super().form_valid(form)
+            get_jwt(self.request).adopt()
+        return JsonResponse(login_document(self.request)) if self.prefers_json() else response
+
+
+@method_decorator(login_required, name="dispatch")
+class PasswordChangeDoneView(PageMixin, auth_views.PasswordChangeDoneView):
+    """Say that the password was changed."""
+
+
+class PasswordResetView(FormMixin, auth_views.PasswordResetView):
+    """Send a link, if there is an account to send it to; the answer does not tell."""
+
+    def form_valid(self, form: Any) -> HttpResponseBase:
+        """Send it."""
+        response = super().form_valid(form)
+        return HttpResponse(status=HTTPStatus.NO_CONTENT) if self.prefers_json() else response
+
+
+class PasswordResetDoneView(PageMixin, auth_views.PasswordResetDoneView):
+    """Say that an e-mail may be on its way."""
+
+
+class PasswordResetConfirmView(FormMixin, auth_views.PasswordResetConfirmView):
+    """Choose a new password, with the link from the e-mail."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Check the link; without a session, or for a program, where it stands.
+
+        Django moves the link's token into the session and redirects to an address without it, so
+        that no ``Referer`` tells it. A program follows no such redirect, and some sites have no
+        sessions: they get to Django's second step at once, with the token in a lent session.
+        """
+        if get_session(request) is not None and not self.prefers_json():
+            return super().dispatch(request, *args, **kwargs)
+        with lend_session(request) as session:
+            session[INTERNAL_RESET_SESSION_TOKEN] = kwargs["token"]
+            kwargs["token"] = self.reset_url_token
+            response = super().dispatch(request, *args, **kwargs)
+            session.pop(INTERNAL_RESET_SESSION_TOKEN, None)
+        # The address of this page holds the token: no other site may be told it. (``no-referrer``
+        # would also keep it from this site, whose CSRF check needs it on https.)
+        response.headers["Referrer-Policy"] = "same-origin"
+        return response
+
+    def form_valid(self, form: Any) -> HttpResponseBase:
+        """Set the new password, and log in where the site says so."""
+        response = super().form_valid(form)
+        if self.post_reset_login:
+            get_jwt(self.request).adopt()
+        if not self.prefers_json():
+            return response
+        if self.post_reset_login:
+            return JsonResponse(login_document(self.request))
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponseBase:
+        """Show the page; to a program, say that the link does not work."""
+        if self.prefers_json():
+            message = str(_("The link was used before, or is too old."))
+            return invalid({"token": [{"message": message, "code": "invalid"}]})
+        response: HttpResponseBase = super().render_to_response(context, **kwargs)
+        return response
+
+
+class PasswordResetCompleteView(PageMixin, auth_views.PasswordResetCompleteView):
+    """Say that the new password is set."""

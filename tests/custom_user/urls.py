@@ -1,0 +1,5 @@
+"""The addresses of that site."""
+
+from django.urls import include, path
+
+urlpatterns = [path("accounts/", include("django_jwt_cookie.urls"))]
