@@ -1,0 +1,219 @@
+"""System checks: what would not work, or not be safe, said before the first request.
+
+``manage.py check`` runs `ALWAYS`, ``manage.py check --deploy`` runs `DEPLOY` too.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings as django_settings
+from django.contrib.auth.middleware import (
+    AuthenticationMiddleware,
+    LoginRequiredMiddleware,
+    RemoteUserMiddleware,
+)
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.checks import CheckMessage, Error, Warning
+from django.core.exceptions import ImproperlyConfigured
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.module_loading import import_string
+
+from .conf import Settings, get_settings
+from .keys import get_key_ring
+from .middleware import JWTCookieMiddleware
+
+OURS = "django_jwt_cookie.middleware.JWTCookieMiddleware"
+DJANGOS = "django.contrib.auth.middleware.AuthenticationMiddleware"
+HOW_TO_MAKE_ONE = 'python -c "import secrets; print(secrets.token_urlsafe(64))"'
+FEW_CHARACTERS = 5
+"""So few different characters are no random secret. Django judges SECRET_KEY alike."""
+
+E001 = "jwt_cookie.E001"
+E002 = "jwt_cookie.E002"
+E003 = Error(
+    "JWTCookieMiddleware is missing: nobody will be recognised by the cookie.",
+    hint=f"In MIDDLEWARE, put {OURS!r} in the place of {DJANGOS!r}.",
+    id="jwt_cookie.E003",
+)
+E004 = Error(
+    "JWTCookieMiddleware stands in MIDDLEWARE more than once.",
+    hint="Keep the first one.",
+    id="jwt_cookie.E004",
+)
+E005 = Error(
+    "AuthenticationMiddleware stands beside JWTCookieMiddleware; the second of them wins, and "
+    "logins seem to be lost.",
+    hint=f"Remove {DJANGOS!r} from MIDDLEWARE.",
+    id="jwt_cookie.E005",
+)
+E006 = Error(
+    "SessionMiddleware comes after JWTCookieMiddleware, which then finds no login to adopt.",
+    hint="In MIDDLEWARE, move SessionMiddleware before JWTCookieMiddleware.",
+    id="jwt_cookie.E006",
+)
+E007 = Error(
+    "A middleware that needs request.user comes before JWTCookieMiddleware, which provides it.",
+    hint="In MIDDLEWARE, move JWTCookieMiddleware before LoginRequiredMiddleware and "
+    "RemoteUserMiddleware.",
+    id="jwt_cookie.E007",
+)
+E008 = "jwt_cookie.E008"
+W001 = Warning(
+    "CsrfViewMiddleware is missing. The browser sends the login cookie along with forms of other "
+    "sites of the same domain, and your views can't tell.",
+    hint="Add 'django.middleware.csrf.CsrfViewMiddleware' to MIDDLEWARE.",
+    id="jwt_cookie.W001",
+)
+W002 = Warning(
+    "JWT_COOKIE['ADOPT_DJANGO_LOGINS'] is False while sessions are in use: whoever logs in by "
+    "Django's own login(), as in the admin, stays anonymous.",
+    hint="Remove ADOPT_DJANGO_LOGINS from JWT_COOKIE, or SessionMiddleware from MIDDLEWARE.",
+    id="jwt_cookie.W002",
+)
+W003 = Warning(
+    "The login cookie is not Secure: it travels over plain http, for everybody on the way to copy.",
+    hint="Remove COOKIE_SECURE from JWT_COOKIE, and set DEBUG = False.",
+    id="jwt_cookie.W003",
+)
+W004 = Warning(
+    "A secret in JWT_COOKIE is SECRET_KEY itself: a leak of one is a leak of both.",
+    hint=f"Give JWT_COOKIE a secret of its own: {HOW_TO_MAKE_ONE}",
+    id="jwt_cookie.W004",
+)
+W005 = Warning(
+    "A secret of the login tokens is not random: it has hardly any different characters, or was "
+    "made by startproject for development (django-insecure-).",
+    hint=f"Make a random one, and keep it out of the repository: {HOW_TO_MAKE_ONE}",
+    id="jwt_cookie.W005",
+)
+W006 = Warning(
+    "django.contrib.admin stands before django_jwt_cookie in INSTALLED_APPS: its pages about "
+    "passwords have the same template names, and are shown in place of this app's.",
+    hint="In INSTALLED_APPS, move 'django_jwt_cookie' before 'django.contrib.admin'.",
+    id="jwt_cookie.W006",
+)
+
+
+def check_settings(**kwargs: Any) -> list[CheckMessage]:
+    """Report settings that `Settings` refuses."""
+    try:
+        get_settings()
+    except ImproperlyConfigured as error:
+        return [Error(str(error), id=E001)]
+    return []
+
+
+def check_keys(**kwargs: Any) -> list[CheckMessage]:
+    """Report secrets that can't be used."""
+    if _settings() is None:
+        return []
+    try:
+        get_key_ring()
+    except ImproperlyConfigured as error:
+        return [Error(str(error), id=E002)]
+    return []
+
+
+def check_dotted_paths(**kwargs: Any) -> list[CheckMessage]:
+    """Report what can't be imported, before somebody signs up."""
+    settings = _settings()
+    messages: list[CheckMessage] = []
+    for name in ("claims", "signup_form", "user_serializer"):
+        path = getattr(settings, name, None)
+        try:
+            import_string(path) if path else None
+        except ImportError as error:
+            messages.append(Error(f"JWT_COOKIE[{name.upper()!r}]: {error}", id=E008))
+    return messages
+
+
+def check_middleware(**kwargs: Any) -> list[CheckMessage]:
+    """Report a middleware that is missing, or in a place where it can't work."""
+    chain = list(_middleware())
+    ours = _places(chain, JWTCookieMiddleware)
+    if not ours:
+        return [E003]
+    django = [place for place in _places(chain, AuthenticationMiddleware) if place not in ours]
+    sessions = _places(chain, SessionMiddleware)
+    needy = _places(chain, (LoginRequiredMiddleware, RemoteUserMiddleware))
+    found = [
+        (E004, len(ours) > 1),
+        (E005, bool(django)),
+        (E006, bool(sessions) and sessions[0] > ours[0] and _adopts()),
+        (E007, bool(needy) and needy[0] < ours[0]),
+        (W001, not _places(chain, CsrfViewMiddleware)),
+        (W002, bool(sessions) and not _adopts()),
+    ]
+    return [message for message, is_so in found if is_so]
+
+
+def check_order_of_apps(**kwargs: Any) -> list[CheckMessage]:
+    """Report the admin's templates in the way of this app's."""
+    names = [each.name for each in apps.get_app_configs()]
+    admin = "django.contrib.admin"
+    if admin in names and names.index(admin) < names.index("django_jwt_cookie"):
+        return [W006]
+    return []
+
+
+def check_cookie_is_secure(**kwargs: Any) -> list[CheckMessage]:
+    """Report a cookie that plain http carries."""
+    settings = _settings()
+    return [W003] if settings is not None and not settings.cookie_secure else []
+
+
+def check_secrets(**kwargs: Any) -> list[CheckMessage]:
+    """Report secrets that work and are not safe."""
+    settings = _settings()
+    if settings is None:
+        return []
+    given = [_text(secret) for secret in (settings.secret, *settings.keys) if secret is not None]
+    secret_keys = {django_settings.SECRET_KEY, *django_settings.SECRET_KEY_FALLBACKS}
+    used = given or secret_keys
+    found = [
+        (W004, any(secret in secret_keys for secret in given)),
+        (W005, any(_is_weak(secret) for secret in used)),
+    ]
+    return [message for message, is_so in found if is_so]
+
+
+ALWAYS = (check_settings, check_keys, check_dotted_paths, check_middleware, check_order_of_apps)
+DEPLOY = (check_cookie_is_secure, check_secrets)
+
+
+def _settings() -> Settings | None:
+    """Return the settings, if `check_settings` has nothing against them."""
+    try:
+        return get_settings()
+    except ImproperlyConfigured:
+        return None
+
+
+def _adopts() -> bool:
+    settings = _settings()
+    return settings is None or settings.adopt_django_logins
+
+
+def _middleware() -> Iterable[object]:
+    for path in django_settings.MIDDLEWARE:
+        try:
+            yield import_string(path)
+        except ImportError:
+            yield None  # Django says so itself.
+
+
+def _places(chain: list[object], classes: type | tuple[type, ...]) -> list[int]:
+    return [
+        place
+        for place, each in enumerate(chain)
+        if isinstance(each, type) and issubclass(each, classes)
+    ]
+
+
+def _text(secret: str | bytes) -> str:
+    return secret.decode(errors="replace") if isinstance(secret, bytes) else secret
+
+
+def _is_weak(secret: str) -> bool:
+    return len(set(secret)) < FEW_CHARACTERS or secret.startswith("django-insecure-")

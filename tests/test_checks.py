@@ -1,0 +1,139 @@
+"""System checks: each message, and that ``manage.py check`` asks for it."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core.checks import run_checks
+
+from django_jwt_cookie import checks
+
+OURS = checks.OURS
+AUTH = "django.contrib.auth.middleware."
+SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
+CSRF = "django.middleware.csrf.CsrfViewMiddleware"
+GOOD = [SESSION, CSRF, OURS]
+
+
+def ids(*, deploy=False):
+    """Return the ids of our messages, as ``manage.py check`` finds them."""
+    messages = run_checks(include_deployment_checks=deploy)
+    return [message.id for message in messages if message.id.startswith("jwt_cookie.")]
+
+
+def test_a_site_as_documented_has_nothing_to_report():
+    """Not even with ``--deploy``."""
+    assert ids(deploy=True) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("text", ["jwt_cookie.E001"]),
+        ({"TOKEN_LIFETIME": 600}, ["jwt_cookie.E001"]),
+        ({"COOKIE_NAME": "__Host-x", "COOKIE_DOMAIN": "a.example"}, ["jwt_cookie.E001"]),
+        ({"COOKIE_SAMESITE": "None", "COOKIE_SECURE": False}, ["jwt_cookie.E001"]),
+        ({"SECRET": "short"}, ["jwt_cookie.E002"]),
+        ({"SECRET": ""}, ["jwt_cookie.E002"]),
+        (
+            {"SECRET": "a-random-secret-of-more-than-32-bytes", "ALGORITHM": "HS512"},
+            ["jwt_cookie.E002"],
+        ),
+        ({"CLAIMS": "nowhere.claims"}, ["jwt_cookie.E008"]),
+        ({"SIGNUP_FORM": "django_jwt_cookie.forms.Nothing"}, ["jwt_cookie.E008"]),
+        ({"SIGNUP_FORM": None, "CLAIMS": "tests.test_checks.ids"}, []),
+        ({"USER_SERIALIZER": "nodots"}, ["jwt_cookie.E008"]),
+        ({"ADOPT_DJANGO_LOGINS": False}, ["jwt_cookie.W002"]),
+    ],
+    ids=str,
+)
+def test_settings_and_keys(settings, given, expected):
+    """What can't work is an error, whatever else could be said of it."""
+    settings.JWT_COOKIE = given
+    assert ids() == expected
+    assert set(expected) <= set(ids(deploy=True))
+
+
+@pytest.mark.parametrize(
+    ("chain", "expected"),
+    [
+        ([SESSION, CSRF], ["jwt_cookie.E003"]),
+        ([SESSION, CSRF, f"{AUTH}AuthenticationMiddleware"], ["jwt_cookie.E003"]),
+        ([*GOOD, OURS], ["jwt_cookie.E004"]),
+        ([*GOOD, f"{AUTH}AuthenticationMiddleware"], ["jwt_cookie.E005"]),
+        ([CSRF, OURS, SESSION], ["jwt_cookie.E006"]),
+        ([SESSION, CSRF, f"{AUTH}LoginRequiredMiddleware", OURS], ["jwt_cookie.E007"]),
+        ([SESSION, CSRF, f"{AUTH}PersistentRemoteUserMiddleware", OURS], ["jwt_cookie.E007"]),
+        ([SESSION, OURS], ["jwt_cookie.W001"]),
+        ([CSRF, OURS], []),
+        ([*GOOD, f"{AUTH}LoginRequiredMiddleware"], []),
+        ([*GOOD, "no.such.Middleware", "tests.test_checks.ids"], []),
+    ],
+    ids=str,
+)
+def test_the_place_of_the_middleware(settings, chain, expected):
+    """Missing, twice, beside Django's, too early, too late."""
+    settings.MIDDLEWARE = chain
+    assert ids() == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"COOKIE_SECURE": False}, ["jwt_cookie.W003"]),
+        ({"SECRET": "a" * 64}, ["jwt_cookie.W005"]),
+        ({"KEYS": ["a-random-secret-of-more-than-32-bytes", b"b" * 64]}, ["jwt_cookie.W005"]),
+        ({"SECRET": "a-random-secret-of-more-than-32-bytes"}, []),
+        ({"SECRET": "django-insecure-0123456789abcdefghijklmnopq"}, ["jwt_cookie.W005"]),
+    ],
+    ids=str,
+)
+def test_what_works_and_is_not_safe(settings, given, expected):
+    """For ``check --deploy`` alone: development may be like that."""
+    settings.JWT_COOKIE = given
+    assert ids() == []
+    assert ids(deploy=True) == expected
+
+
+def test_a_secret_that_is_secret_key_too(settings):
+    """Whoever learns one learns the other."""
+    settings.JWT_COOKIE = {"SECRET": settings.SECRET_KEY}
+    assert ids(deploy=True) == ["jwt_cookie.W004"]
+
+
+def test_a_derived_secret_is_as_good_as_secret_key(settings):
+    """Without a secret of its own the package is judged by Django's."""
+    settings.SECRET_KEY = "django-insecure-0123456789abcdefghijklmnopq"
+    assert ids(deploy=True) == ["jwt_cookie.W005"]
+
+
+def test_the_admin_before_this_app(settings):
+    """Its password pages would be shown."""
+    settings.INSTALLED_APPS = [
+        *(app for app in settings.INSTALLED_APPS if app != "django_jwt_cookie"),
+        "django_jwt_cookie",
+    ]
+    assert ids() == ["jwt_cookie.W006"]
+    settings.INSTALLED_APPS = [app for app in settings.INSTALLED_APPS if "admin" not in app]
+    settings.ROOT_URLCONF = "django_jwt_cookie.urls"
+    assert ids() == []
+
+
+def test_no_message_tells_a_secret(settings):
+    """The output of a check ends up in the logs of a deployment."""
+    secret = "s3cr3t-and-django-insecure"
+    settings.JWT_COOKIE = {"KEYS": [secret]}
+    messages = run_checks(include_deployment_checks=True)
+    assert messages
+    assert all(secret not in str(message) for message in messages)
+
+
+def test_each_id_is_tested_and_documented():
+    """What is said twice is compared."""
+    root = Path(__file__).parent.parent
+    pattern = r"jwt_cookie\.[EW]\d{3}"
+    declared = set(re.findall(pattern, Path(checks.__file__).read_text()))
+    assert len(declared) == 14
+    assert set(re.findall(pattern, Path(__file__).read_text())) == declared
+    documented = root / "docs" / "checks.md"
+    assert set(re.findall(pattern, documented.read_text())) == declared
