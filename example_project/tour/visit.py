@@ -1,0 +1,143 @@
+"""A visitor with a browser, who notes down whatever the browser complains about."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
+
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+SIZES = {"wide": (1280, 800), "phone": (375, 812)}
+SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start the browser. It asks no other host: not for updates, not for anything."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which(os.environ.get("CHROMIUM", "chromium")),
+            args=CHROMIUM_ARGUMENTS,
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Visit:
+    """One visitor: cookies of their own, and a list of complaints that has to stay empty."""
+
+    def __init__(
+        self, browser: Browser, address: str, album: Path | None = None, **context: Any
+    ) -> None:
+        self.address = address
+        self.album = album
+        self.complaints: list[str] = []
+        self.context = browser.new_context(
+            base_url=address, locale="en-GB", timezone_id="UTC", **context
+        )
+        self.page: Page = self.context.new_page()
+        self.page.on("console", self._note_message)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", self._note_request)
+        self.page.on("response", self._note_response)
+
+    def go(self, path: str) -> None:
+        """Type an address."""
+        self.page.goto(path)
+
+    def click(self, name: str) -> None:
+        """Click the link or button of that name, in the page's header or below."""
+        link = self.page.get_by_role("link", name=name, exact=True)
+        self.page.get_by_role("button", name=name, exact=True).or_(link).first.click()
+
+    def submit(self, name: str) -> None:
+        """Send the form of the page; the header may have a link of the same name."""
+        self.page.locator("main").get_by_role("button", name=name, exact=True).click()
+
+    def fill(self, **fields: str) -> None:
+        """Fill in form fields by their names."""
+        for name, value in fields.items():
+            self.page.locator(f"[name={name}]").fill(value)
+
+    def see(self, heading: str) -> None:
+        """Wait for the page that has this main heading."""
+        expect(self.page.get_by_role("heading", level=1, name=heading, exact=True)).to_be_visible()
+
+    def read(self, text: str) -> None:
+        """Wait for this text to stand in the page."""
+        expect(self.page.get_by_text(text).first).to_be_visible()
+
+    def find(self, selector: str) -> Locator:
+        """Return what ``selector`` names."""
+        return self.page.locator(selector)
+
+    def cookie(self, name: str = "jwt") -> Any:
+        """Return the cookie as the browser keeps it, None if it has none of that name."""
+        return next((each for each in self.context.cookies() if each["name"] == name), None)
+
+    def look(self, name: str, *, everywhere: bool = False) -> None:
+        """Check that the page fits a phone, and take it into the album if there is one.
+
+        Wide and light, or ``everywhere``: in every size and both colour schemes.
+        """
+        self._fits_a_phone()
+        for size, (width, height) in SIZES.items() if self.album else ():
+            for scheme in SCHEMES:
+                if everywhere or (size, scheme) == ("wide", "light"):
+                    self.page.set_viewport_size({"width": width, "height": height})
+                    self.page.emulate_media(color_scheme=scheme)
+                    path = f"{self.album}/{name}-{size}-{scheme}.png"
+                    self.page.screenshot(path=path, full_page=True, animations="disabled")
+        self._at_the_desk()
+
+    def _fits_a_phone(self) -> None:
+        """No page may scroll sideways."""
+        # A heading can be seen before the style sheet has arrived.
+        self.page.wait_for_load_state()
+        width, height = SIZES["phone"]
+        self.page.set_viewport_size({"width": width, "height": height})
+        overflow = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if overflow > 0:
+            self.complaints.append(f"{self.page.url} is {overflow} px too wide for a phone")
+        self._at_the_desk()
+
+    def _at_the_desk(self) -> None:
+        width, height = SIZES["wide"]
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.emulate_media(color_scheme="light")
+
+    def _note_message(self, message: ConsoleMessage) -> None:
+        """Script errors and breaches of the Content Security Policy arrive here."""
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{self.page.url}: {message.text}")
+
+    def _note_request(self, request: Request) -> None:
+        if not request.url.startswith(f"{self.address}/"):
+            self.complaints.append(f"{self.page.url} asks another host: {request.url}")
+
+    def _note_response(self, response: Response) -> None:
+        if response.status >= 500:
+            self.complaints.append(f"{response.url} answers {response.status}")
