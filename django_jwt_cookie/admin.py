@@ -7,7 +7,7 @@ from .models import LoginSession
 
 
 @admin.register(LoginSession)
-class LoginSessionAdmin(admin.ModelAdmin):
+class LoginSessionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Lists logins. Deleting one ends it: no row, no login."""
 
     list_display = ("user", "created_at", "expires_at", "revoked_at", "revoked_because")

@@ -48,18 +48,24 @@ def get_session(request: HttpRequest) -> SessionBase | None:
 def lend_session(request: HttpRequest) -> Iterator[SessionBase]:
     """Give ``request`` a session for as long as Django's own functions need one.
 
-    A site without ``SessionMiddleware`` has none, and ``login()``, ``logout()`` and
-    ``update_session_auth_hash()`` insist. What is in it then is gone afterwards.
+    ``login()``, ``logout()`` and ``update_session_auth_hash()`` insist. A site without
+    ``SessionMiddleware`` has none; where there is one that holds nothing, they would make a row for
+    a moment. What is in the lent session afterwards moves into the one that was there before.
     """
     session = get_session(request)
-    if session is not None:
+    if session is not None and may_hold_login(session):
         yield session
         return
-    request.session = SessionStore()
+    lent = request.session = SessionStore()
     try:
-        yield request.session
+        yield lent
     finally:
-        del request.session
+        if session is None:
+            del request.session
+        else:
+            request.session = session
+            if not lent.is_empty():
+                session.update(dict(lent.items()))
 
 
 def may_hold_login(session: SessionBase | None) -> bool:

@@ -23,10 +23,11 @@ from django.utils.crypto import constant_time_compare
 from . import adoption, sessions, users
 from .conf import get_settings
 from .cookies import get_cookie_spec
-from .exceptions import SessionError, SessionRevoked, TokenError, TokenTooLarge
+from .exceptions import SessionRevoked, TokenTooLarge
 from .issuing import is_half_over, issue, max_age
 from .models import LoginSession
-from .tokens import Claims, decode
+from .presented import Login, PresentedCookie
+from .tokens import Claims
 
 User: TypeAlias = AbstractBaseUser | AnonymousUser
 
@@ -45,13 +46,11 @@ class RequestJWT:
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
-        self._verified: list[Claims] | None = None
-        self._cookie_is_read = False
+        self._cookie = PresentedCookie(request)
         self._user: User | None = None
-        self._claims: Claims | None = None
-        self._login_session: LoginSession | None = None
+        self._login: Login | None = None
         self._auth_time = 0
-        self._refusal: str | None = None
+        self._started: set[uuid.UUID] = set()
         self._outgoing: str | None = None
         self._forget = False
 
@@ -65,13 +64,13 @@ class RequestJWT:
         None also during the one request that moves a login out of the Django session.
         """
         self.resolve()
-        return self._claims
+        return self._login.claims if self._login else None
 
     @property
     def login_session(self) -> LoginSession | None:
         """The record of this login."""
         self.resolve()
-        return self._login_session
+        return self._login.session if self._login else None
 
     @property
     def session_id(self) -> uuid.UUID | None:
@@ -87,7 +86,11 @@ class RequestJWT:
     def reason(self) -> str | None:
         """Why the cookie of this request was refused, as a code; none if it was not."""
         self.resolve()
-        return self._refusal
+        return self.explanation()
+
+    def explanation(self) -> str | None:
+        """Return the same as `reason`, as far as it is known by now; asks nobody."""
+        return None if self._outgoing or self._forget else self._cookie.refusal
 
     # --- Reading
 
@@ -99,59 +102,24 @@ class RequestJWT:
             # after the cookie was set, or it would have been moved into the cookie by now.
             if self._may_adopt():
                 user = auth.get_user(self._request)
-            self._user = user if user.is_authenticated else (self._read_cookie() or user)
+            if isinstance(user, AbstractBaseUser):
+                self._clear_session_unless_of(user)
+            elif login := self._cookie.login():
+                self._login, user = login, login.session.user
+            else:
+                self._clear_session_of_ended_login()
+            self._user = user
         return self._user
 
     async def aresolve(self) -> User:
         """Return the user; with neither a session nor a genuine token nobody needs a thread."""
-        if self._user is None and (self._may_adopt() or self.verified()):
+        if self._user is None and (self._may_adopt() or self._cookie.verified()):
             return await sync_to_async(self.resolve, thread_sensitive=True)()
         return self.resolve()
-
-    def verified(self) -> list[Claims]:
-        """Return what the genuine tokens of this request say, the newest first; no database.
-
-        An expired token is genuine too: its login may go on.
-        """
-        if self._verified is None:
-            self._verified = []
-            for token in get_cookie_spec().read(self._request):
-                try:
-                    self._verified.append(decode(token, allow_expired=True))
-                except TokenError as error:
-                    self._refusal = error.code
-            self._verified.sort(key=lambda claims: claims.iat, reverse=True)
-        return self._verified
 
     def _may_adopt(self) -> bool:
         session = adoption.get_session(self._request)
         return get_settings().adopt_django_logins and adoption.may_hold_login(session)
-
-    def _read_cookie(self) -> AbstractBaseUser | None:
-        """Return the user of the newest token whose login goes on."""
-        if not self._cookie_is_read:
-            self._cookie_is_read = True
-            refusals = []
-            for claims in self.verified():
-                try:
-                    return self._accept(claims)
-                except SessionError as error:
-                    refusals.append(error.code)
-            if refusals:
-                self._refusal = refusals[0]
-        return self._login_session.user if self._login_session else None
-
-    def _accept(self, claims: Claims) -> AbstractBaseUser:
-        login_session = sessions.find(claims.sid)
-        user = users.load(login_session)
-        if users.subject(user) != claims.sub:
-            raise SessionRevoked("the record is of another user")
-        auth_hash = users.current_auth_hash(user, login_session.auth_hash)
-        if auth_hash != login_session.auth_hash:
-            sessions.change_auth_hash(login_session, auth_hash)
-        login_session.user = user
-        self._claims, self._login_session, self._refusal = claims, login_session, None
-        return user
 
     # --- Settling: what may have to ask or tell the database before the response goes out
 
@@ -194,15 +162,15 @@ class RequestJWT:
 
     def renew(self) -> None:
         """Issue a new token for the same login. Raises `SessionRevoked` if there is none."""
-        if self._login_session is None or self._claims is None:
+        if self._login is None:
             raise SessionRevoked("there is no login to renew a token of")
-        self._issue(self._login_session, auth_time=self._claims.auth_time)
+        self._issue(self._login.session, auth_time=self._login.claims.auth_time)
 
     def end(self) -> None:
         """End this login and forget its cookie."""
         ids = self._session_ids()
-        self._user, self._claims, self._login_session = AnonymousUser(), None, None
-        self._outgoing, self._refusal, self._forget = None, None, True
+        self._user, self._login = AnonymousUser(), None
+        self._outgoing, self._forget = None, True
         sessions.end_by_id(ids, sessions.EndReason.LOGOUT)
 
     def logged_in(self, user: AbstractBaseUser) -> None:
@@ -214,14 +182,8 @@ class RequestJWT:
         session = adoption.get_session(self._request)
         if session is not None and not self._may_keep(session, user):
             adoption.keep_only_login(session)
-        self._user, self._auth_time = user, int(time.time())
-        self._claims, self._login_session = None, None
-
-    def _may_keep(self, session: SessionBase, user: AbstractBaseUser) -> bool:
-        """Tell whether what else is in ``session`` is anonymous, or of a login of ``user``."""
-        if adoption.get_owner(session) is None and not self.verified():
-            return True
-        return self._read_cookie() == user
+        self._user, self._login = user, None
+        self._auth_time = int(time.time())
 
     def _user_of(self, found: adoption.DjangoLogin) -> AbstractBaseUser | None:
         """Return whose login is in the Django session, by Django's own checks."""
@@ -235,7 +197,8 @@ class RequestJWT:
     ) -> None:
         """Begin a login in place of the one in the Django session, and of this browser's others."""
         replaced = self._session_ids()
-        login_session = sessions.start(
+        self._clear_session_unless_of(user)
+        login_session = sessions.prepare(
             user,
             backend=found.backend,
             # The session's hash, not the user's of now: a password that was set without
@@ -247,8 +210,9 @@ class RequestJWT:
             ip_address=self._request.META.get("REMOTE_ADDR"),
         )
         self._issue(login_session, auth_time=self._auth_time)
-        self._user, self._cookie_is_read = user, True
-        self._refusal, self._forget = None, False
+        sessions.start(login_session)
+        self._started.add(login_session.pk)
+        self._user, self._forget = user, False
         sessions.end_by_id(replaced, sessions.EndReason.REPLACED)
 
     def _go_on_with(self, auth_hash: str) -> None:
@@ -264,50 +228,74 @@ class RequestJWT:
 
     def _session_ids(self) -> set[uuid.UUID]:
         """Name every login that this browser has a genuine token of, or was about to get."""
-        ids = {claims.sid for claims in self.verified()}
-        return ids | {self._login_session.pk} if self._login_session else ids
+        return {claims.sid for claims in self._cookie.verified()} | self._started
 
     def _is_due(self, response: HttpResponseBase | None) -> bool:
         """Tell whether it is time for a new token, and this response may bring it."""
-        if self._claims is None or not is_half_over(self._claims):
+        if self._login is None or not is_half_over(self._login.claims):
             return False
         return response is None or "public" not in response.headers.get("Cache-Control", "")
 
     def _issue(self, login_session: LoginSession, *, auth_time: int) -> None:
         claims, token = issue(login_session, auth_time=auth_time, request=self._request)
-        self._claims, self._login_session, self._outgoing = claims, login_session, token
+        self._login, self._outgoing = Login(claims, login_session), token
 
-    # --- Writing
+    # --- What else is in the Django session, and whose it is
 
-    def write(self, response: HttpResponseBase) -> None:
-        """Set or delete the cookie, if there is cause to; no database."""
-        self._sign_session()
-        if self._verified is not None:
-            patch_vary_headers(response, ("Cookie",))
-        spec = get_cookie_spec()
-        if spec.name in response.cookies:
-            return  # The view has seen to it.
-        if self._outgoing is None:
-            if self._forget or self._refusal is not None:
-                spec.delete(response)
-        elif response.status_code < SERVER_ERROR:
-            assert self._login_session is not None
-            self._warn_if_dropped(secure=spec.secure)
-            spec.set(response, self._outgoing, max_age(self._login_session))
+    def _may_keep(self, session: SessionBase, user: AbstractBaseUser) -> bool:
+        """Tell whether what else is in ``session`` is anonymous, or of a login of ``user``."""
+        if adoption.get_owner(session) is None and not self._cookie.verified():
+            return True
+        login = self._cookie.login()
+        return login is not None and login.session.user == user
 
-    def explanation(self) -> str | None:
-        """Return the same as `reason`, as far as it is known by now; asks nobody."""
-        return self._refusal
+    def _clear_session_unless_of(self, user: AbstractBaseUser) -> None:
+        """Keep from ``user`` what somebody else has left in the session.
+
+        For logins by code that has no ``request.jwt``, and so was not noticed by `logged_in`.
+        """
+        session = adoption.get_session(self._request)
+        if session is not None and adoption.get_owner(session) not in (None, users.subject(user)):
+            adoption.keep_only_login(session)
+
+    def _clear_session_of_ended_login(self) -> None:
+        """Let what a login has left in the session end with it, as Django's ``get_user()`` does.
+
+        Whoever ends a login from afar wants nothing of it to be seen any more.
+        """
+        session = adoption.get_session(self._request)
+        if session is None or not adoption.may_hold_login(session):
+            return
+        if adoption.get_owner(session) in {claims.sub for claims in self._cookie.verified()}:
+            session.flush()
 
     def _sign_session(self) -> None:
         """Write into a changed session whose it is, for `_may_keep` to find."""
         session = adoption.get_session(self._request)
         if session is None or not session.modified:
             return
-        if self._claims is not None:
-            adoption.set_owner(session, self._claims.sub)
-        elif self._user is None and self.verified():
-            adoption.set_owner(session, self.verified()[0].sub)
+        if self._login is not None:
+            adoption.set_owner(session, self._login.claims.sub)
+        elif self._user is None and self._cookie.verified():
+            adoption.set_owner(session, self._cookie.verified()[0].sub)
+
+    # --- Writing
+
+    def write(self, response: HttpResponseBase) -> None:
+        """Set or delete the cookie, if there is cause to; no database."""
+        self._sign_session()
+        if self._cookie.was_read:
+            patch_vary_headers(response, ("Cookie",))
+        spec = get_cookie_spec()
+        if spec.name in response.cookies:
+            return  # The view has seen to it.
+        if self._outgoing is None:
+            if self._forget or self._cookie.refusal is not None:
+                spec.delete(response)
+        elif response.status_code < SERVER_ERROR:
+            assert self._login is not None
+            self._warn_if_dropped(secure=spec.secure)
+            spec.set(response, self._outgoing, max_age(self._login.session))
 
     def _warn_if_dropped(self, *, secure: bool) -> None:
         if secure and not self._request.is_secure():
@@ -348,7 +336,7 @@ def login(
     jwt = get_jwt(request)
     with adoption.lend_session(request):
         # Cycles the session, or flushes it if it is somebody else's: nobody plants a session.
-        auth.login(request, user, backend)
+        auth.login(request, user, backend)  # type: ignore[arg-type]
         jwt.adopt(persistent=remember)
 
 

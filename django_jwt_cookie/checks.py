@@ -53,12 +53,19 @@ E006 = Error(
     id="jwt_cookie.E006",
 )
 E007 = Error(
-    "A middleware that needs request.user comes before JWTCookieMiddleware, which provides it.",
-    hint="In MIDDLEWARE, move JWTCookieMiddleware before LoginRequiredMiddleware and "
-    "RemoteUserMiddleware.",
+    "LoginRequiredMiddleware needs request.user and comes before JWTCookieMiddleware, which "
+    "provides it.",
+    hint="In MIDDLEWARE, move JWTCookieMiddleware before LoginRequiredMiddleware.",
     id="jwt_cookie.E007",
 )
 E008 = "jwt_cookie.E008"
+E009 = Error(
+    "RemoteUserMiddleware looks for its login in the Django session, where JWTCookieMiddleware "
+    "leaves none: it would log people out, or fail.",
+    hint="Use AuthenticationMiddleware beside RemoteUserMiddleware: there the web server vouches "
+    "for each request, and a login cookie adds nothing.",
+    id="jwt_cookie.E009",
+)
 W001 = Warning(
     "CsrfViewMiddleware is missing. The browser sends the login cookie along with forms of other "
     "sites of the same domain, and your views can't tell.",
@@ -136,12 +143,13 @@ def check_middleware(**kwargs: Any) -> list[CheckMessage]:
         return [E003]
     django = [place for place in _places(chain, AuthenticationMiddleware) if place not in ours]
     sessions = _places(chain, SessionMiddleware)
-    needy = _places(chain, (LoginRequiredMiddleware, RemoteUserMiddleware))
+    needy = _places(chain, LoginRequiredMiddleware)
     found = [
         (E004, len(ours) > 1),
         (E005, bool(django)),
         (E006, bool(sessions) and sessions[0] > ours[0] and _adopts()),
         (E007, bool(needy) and needy[0] < ours[0]),
+        (E009, bool(_places(chain, RemoteUserMiddleware))),
         (W001, not _places(chain, CsrfViewMiddleware)),
         (W002, bool(sessions) and not _adopts()),
     ]
@@ -170,7 +178,7 @@ def check_secrets(**kwargs: Any) -> list[CheckMessage]:
         return []
     given = [_text(secret) for secret in (settings.secret, *settings.keys) if secret is not None]
     secret_keys = {django_settings.SECRET_KEY, *django_settings.SECRET_KEY_FALLBACKS}
-    used = given or secret_keys
+    used = given or [_text(secret_key) for secret_key in secret_keys]
     found = [
         (W004, any(secret in secret_keys for secret in given)),
         (W005, any(_is_weak(secret) for secret in used)),
@@ -203,11 +211,11 @@ def _middleware() -> Iterable[object]:
             yield None  # Django says so itself.
 
 
-def _places(chain: list[object], classes: type | tuple[type, ...]) -> list[int]:
+def _places(chain: list[object], wanted: type) -> list[int]:
     return [
         place
         for place, each in enumerate(chain)
-        if isinstance(each, type) and issubclass(each, classes)
+        if isinstance(each, type) and issubclass(each, wanted)
     ]
 
 

@@ -25,6 +25,8 @@ SAMESITE = ("Lax", "Strict", "None")
 COOKIE_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 """``token`` of RFC 9110, section 5.6.2, which a cookie's name has to be (RFC 6265, 4.1.1)."""
 
+MAX_COOKIE_AGE = timedelta(days=400)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -179,6 +181,11 @@ class Settings:
 
     def _contradictions(self) -> list[str]:
         complaints = []
+        if self.absolute_timeout > MAX_COOKIE_AGE:
+            complaints.append(
+                f"ABSOLUTE_TIMEOUT ({self.absolute_timeout}) is longer than browsers keep any "
+                f"cookie; it may be {MAX_COOKIE_AGE} at most (RFC 6265bis, section 5.5)."
+            )
         if self.secret is not None and self.keys:
             complaints.append("SECRET and KEYS exclude each other: put the secret into KEYS.")
         if not isinstance(self.keys, tuple):
@@ -217,7 +224,7 @@ def get_settings() -> Settings:
     for key in given:
         if key not in KEYS:
             raise ImproperlyConfigured(f"JWT_COOKIE: unknown key {key!r}.{_did_you_mean(key)}")
-    values = {"cookie_secure": not django_settings.DEBUG}
+    values: dict[str, Any] = {"cookie_secure": not django_settings.DEBUG}
     values.update((key.lower(), value) for key, value in given.items())
     if isinstance(values.get("keys"), list):
         values["keys"] = tuple(values["keys"])

@@ -43,4 +43,5 @@ class SignupForm(BaseUserCreationForm):  # type: ignore[type-arg]
 
     def name_is_taken(self) -> ValidationError:
         """Return what Django says of a name that is taken."""
-        return self.instance.unique_error_message(UserModel, (USERNAME,))
+        error: ValidationError = self.instance.unique_error_message(UserModel, (USERNAME,))
+        return error

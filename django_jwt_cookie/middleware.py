@@ -1,5 +1,8 @@
 """The one line: `JWTCookieMiddleware` in place of Django's ``AuthenticationMiddleware``."""
 
+from collections.abc import Coroutine
+from typing import Any
+
 from asgiref.sync import sync_to_async
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.http import HttpRequest
@@ -18,12 +21,15 @@ class JWTCookieMiddleware(AuthenticationMiddleware):
     needs the database. A subclass of Django's, so that the admin's check E408 finds it.
     """
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(
+        self, request: HttpRequest
+    ) -> HttpResponseBase | Coroutine[Any, Any, HttpResponseBase]:
         """Serve one request, or return the coroutine that does."""
         if self.async_mode:
             return self.__acall__(request)
         self.process_request(request)
         response = self.get_response(request)
+        assert isinstance(response, HttpResponseBase)
         if (jwt := get_jwt(request)).needs_settling(response):
             jwt.settle(response)
         return self.process_response(request, response)
@@ -31,7 +37,7 @@ class JWTCookieMiddleware(AuthenticationMiddleware):
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         """Serve one asynchronous request."""
         self.process_request(request)
-        response = await self.get_response(request)
+        response = await self.get_response(request)  # type: ignore[misc]
         if (jwt := get_jwt(request)).needs_settling(response):
             await sync_to_async(jwt.settle, thread_sensitive=True)(response)
         return self.process_response(request, response)
@@ -39,9 +45,9 @@ class JWTCookieMiddleware(AuthenticationMiddleware):
     def process_request(self, request: HttpRequest) -> None:
         """Promise a user; nothing is read or verified before somebody asks."""
         jwt = RequestJWT(request)
-        request.jwt = jwt
-        request.user = SimpleLazyObject(jwt.resolve)
-        request.auser = jwt.aresolve
+        request.jwt = jwt  # type: ignore[attr-defined]
+        request.user = SimpleLazyObject(jwt.resolve)  # type: ignore[assignment]
+        request.auser = jwt.aresolve  # type: ignore[assignment]
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase

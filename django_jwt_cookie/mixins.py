@@ -1,15 +1,21 @@
 """One URL for people and programs: the same view, the same form, HTML or JSON."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import (
+    BadRequest,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.cache import patch_vary_headers
@@ -18,7 +24,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.generic.base import View
+from django.views.generic.base import TemplateView, View
+from django.views.generic.edit import FormView
 
 from .responses import JSON, error, prefers_json
 
@@ -35,18 +42,31 @@ class NegotiatingCsrfMiddleware(CsrfViewMiddleware):
         return response
 
 
-def answer_too_large(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Tell a program that its body is over ``DATA_UPLOAD_MAX_MEMORY_SIZE``, wherever it is read."""
+UNREADABLE = (
+    BadRequest,
+    MultiPartParserError,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
+"""What Django raises for a body that it will not read, and answers with a page."""
+
+
+def explain_unreadable(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Tell a program that its body can't be read, wherever in the view that turns out."""
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
-        except RequestDataTooBig:
+        except UNREADABLE as unreadable:
             if not prefers_json(request):
                 raise
-            detail = _("The body is too large.")
-            return error("too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+            if isinstance(unreadable, RequestDataTooBig):
+                detail = _("The body is too large.")
+                return error("too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+            detail = _("The form can't be read.")
+            return error("malformed_form", HTTPStatus.BAD_REQUEST, detail)
 
     return wrapper
 
@@ -55,7 +75,7 @@ PROTECTION: tuple[Callable[[Any], Any], ...] = (
     never_cache,
     sensitive_post_parameters(),
     decorator_from_middleware(NegotiatingCsrfMiddleware),
-    answer_too_large,
+    explain_unreadable,
     login_not_required,
     # No exemption: the site's CsrfViewMiddleware would refuse with a page that programs can't
     # read, so the same check is made here, whether or not the site has that middleware.
@@ -72,7 +92,7 @@ class BodyRefused(Exception):
         self.response = response
 
 
-class NegotiationMixin(View):
+class NegotiatedView(View):
     """Answers programs in JSON, and people with whatever the view beside it does.
 
     Open to everybody, even with ``LoginRequiredMiddleware``: a view that needs a login asks for it
@@ -117,63 +137,59 @@ class NegotiationMixin(View):
         return refusal
 
 
-class PageMixin(NegotiationMixin):
+class NegotiatedPageView(NegotiatedView, TemplateView):
     """A page that has nothing to say to a program but its title."""
 
     title: Any
 
-    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponseBase:
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         """Return the page, or its title."""
         if self.prefers_json():
             return JsonResponse({"detail": str(self.title)})
-        response: HttpResponseBase = super().render_to_response(context, **kwargs)  # type: ignore[misc]
-        return response
+        return super().render_to_response(context, **kwargs)
 
 
-class FormMixin(NegotiationMixin):
+class NegotiatedFormView(NegotiatedView, FormView):  # type: ignore[type-arg]
     """A form: for people to fill in, for programs to be sent as a JSON object."""
 
-    aliases: dict[str, str] = {}  # noqa: RUF012
+    aliases: Mapping[str, str] = {}
     """Names that a program may use for a field, as they stand in the login document."""
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the form; to a program, say that it is to be sent."""
         if self.prefers_json():
             return self.refuse_method("POST, OPTIONS")
-        response: HttpResponseBase = super().get(request, *args, **kwargs)  # type: ignore[misc]
-        return response
+        return super().get(request, *args, **kwargs)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Fill the form from a body of JSON too."""
-        kwargs: dict[str, Any] = super().get_form_kwargs()  # type: ignore[misc]
-        if "data" in kwargs and self.request.content_type == JSON:
+        kwargs = super().get_form_kwargs()
+        if "data" not in kwargs:
+            return kwargs
+        if self.request.content_type == JSON:
             data = read_json_object(self.request)
             for alias, name in self.aliases.items():
                 data.setdefault(name, data.get(alias))
-            kwargs["data"] = data
-        elif "data" in kwargs and self.request.content_type not in FORM_TYPES:
+            return kwargs | {"data": data}
+        if self.request.content_type not in FORM_TYPES:
+            detail = _("Send a form or application/json.")
             raise BodyRefused(
-                error(
-                    "unsupported_media_type",
-                    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-                    _("Send a form or application/json."),
-                )
+                error("unsupported_media_type", HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)
             )
         return kwargs
 
     def get_form(self, form_class: Any = None) -> Any:
         """Return the form; one filled from JSON has values of the right types, or is refused."""
-        form = super().get_form(form_class)  # type: ignore[misc]
+        form = super().get_form(form_class)
         if self.request.content_type == JSON and (errors := find_wrong_types(form)):
             raise BodyRefused(invalid(errors))
         return form
 
-    def form_invalid(self, form: Any) -> HttpResponseBase:
+    def form_invalid(self, form: Any) -> HttpResponse:
         """Show the form again; to a program, say which field is wrong and why."""
         if self.prefers_json():
             return invalid(form.errors.get_json_data())
-        response: HttpResponseBase = super().form_invalid(form)  # type: ignore[misc]
-        return response
+        return super().form_invalid(form)
 
 
 def invalid(errors: dict[str, Any]) -> JsonResponse:

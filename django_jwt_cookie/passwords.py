@@ -13,15 +13,15 @@ from django.utils.translation import gettext_lazy as _
 from .adoption import get_session, lend_session
 from .authentication import get_jwt
 from .decorators import login_required
-from .mixins import FormMixin, PageMixin, invalid
+from .mixins import NegotiatedFormView, NegotiatedPageView, invalid
 from .responses import login_document
 
 
 @method_decorator(login_required, name="dispatch")
-class PasswordChangeView(FormMixin, auth_views.PasswordChangeView):
+class PasswordChangeView(NegotiatedFormView, auth_views.PasswordChangeView):
     """Change the password: this login goes on, all others of the user end."""
 
-    def form_valid(self, form: Any) -> HttpResponseBase:
+    def form_valid(self, form: Any) -> HttpResponse:
         """Change it."""
         with lend_session(self.request):
             response = super().form_valid(form)
@@ -30,24 +30,24 @@ class PasswordChangeView(FormMixin, auth_views.PasswordChangeView):
 
 
 @method_decorator(login_required, name="dispatch")
-class PasswordChangeDoneView(PageMixin, auth_views.PasswordChangeDoneView):
+class PasswordChangeDoneView(NegotiatedPageView, auth_views.PasswordChangeDoneView):
     """Say that the password was changed."""
 
 
-class PasswordResetView(FormMixin, auth_views.PasswordResetView):
+class PasswordResetView(NegotiatedFormView, auth_views.PasswordResetView):
     """Send a link, if there is an account to send it to; the answer does not tell."""
 
-    def form_valid(self, form: Any) -> HttpResponseBase:
+    def form_valid(self, form: Any) -> HttpResponse:
         """Send it."""
         response = super().form_valid(form)
         return HttpResponse(status=HTTPStatus.NO_CONTENT) if self.prefers_json() else response
 
 
-class PasswordResetDoneView(PageMixin, auth_views.PasswordResetDoneView):
+class PasswordResetDoneView(NegotiatedPageView, auth_views.PasswordResetDoneView):
     """Say that an e-mail may be on its way."""
 
 
-class PasswordResetConfirmView(FormMixin, auth_views.PasswordResetConfirmView):
+class PasswordResetConfirmView(NegotiatedFormView, auth_views.PasswordResetConfirmView):
     """Choose a new password, with the link from the e-mail."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -69,7 +69,7 @@ class PasswordResetConfirmView(FormMixin, auth_views.PasswordResetConfirmView):
         response.headers["Referrer-Policy"] = "same-origin"
         return response
 
-    def form_valid(self, form: Any) -> HttpResponseBase:
+    def form_valid(self, form: Any) -> HttpResponse:
         """Set the new password, and log in where the site says so."""
         response = super().form_valid(form)
         if self.post_reset_login:
@@ -80,14 +80,13 @@ class PasswordResetConfirmView(FormMixin, auth_views.PasswordResetConfirmView):
             return JsonResponse(login_document(self.request))
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
 
-    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponseBase:
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         """Show the page; to a program, say that the link does not work."""
         if self.prefers_json():
             message = str(_("The link was used before, or is too old."))
             return invalid({"token": [{"message": message, "code": "invalid"}]})
-        response: HttpResponseBase = super().render_to_response(context, **kwargs)
-        return response
+        return super().render_to_response(context, **kwargs)
 
 
-class PasswordResetCompleteView(PageMixin, auth_views.PasswordResetCompleteView):
+class PasswordResetCompleteView(NegotiatedPageView, auth_views.PasswordResetCompleteView):
     """Say that the new password is set."""

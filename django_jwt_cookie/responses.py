@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings as django_settings
-from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth import REDIRECT_FIELD_NAME, get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
@@ -29,7 +29,6 @@ REASON_FIELD = "reason"
 REASONS = {
     "login_required": _("You need to log in for this."),
     "token_invalid": _("Your login cookie was changed or is not one of ours."),
-    "token_expired": _("Your login has expired."),
     "session_expired": _("Your login has expired."),
     "session_revoked": _("This login was ended."),
     "user_inactive": _("This account can’t be used for logging in at the moment."),
@@ -149,4 +148,4 @@ def serialize_user(
     request: HttpRequest,  # noqa: ARG001
 ) -> dict[str, Any]:
     """Return ``id`` and the user name, under the name of the model's own field."""
-    return {"id": users.subject(user), user.USERNAME_FIELD: user.get_username()}
+    return {"id": users.subject(user), get_user_model().USERNAME_FIELD: user.get_username()}

@@ -27,7 +27,7 @@ def timeout(*, persistent: bool) -> timedelta:
     return settings.absolute_timeout if persistent else settings.browser_session_timeout
 
 
-def start(
+def prepare(
     user: AbstractBaseUser,
     *,
     backend: str,
@@ -37,14 +37,14 @@ def start(
     user_agent: str = "",
     ip_address: str | None = None,
 ) -> LoginSession:
-    """Record that ``user`` logged in through ``backend``, and send `session_started`.
+    """Return the record of a login of ``user`` through ``backend``, for `start` to save.
 
     ``persistent`` is "remember me"; ``at_most`` makes the login shorter than the settings do.
     PostgreSQL refuses NUL in a text, and a browser may send one as its name.
     """
     now = timezone.now()
     lifetime = timeout(persistent=persistent)
-    session = LoginSession.objects.create(
+    return LoginSession(
         user=user,  # type: ignore[misc]
         backend=backend,
         auth_hash=auth_hash,
@@ -56,8 +56,15 @@ def start(
         user_agent=user_agent.replace("\0", "")[:512],
         ip_address=_recordable(ip_address),
     )
+
+
+def start(session: LoginSession) -> None:
+    """Save the record, and send `session_started`.
+
+    Once its first token is made: a login that nobody has a token of must not be listed.
+    """
+    session.save(force_insert=True)
     session_started.send(sender=LoginSession, session=session)
-    return session
 
 
 def _recordable(ip_address: str | None) -> str | None:

@@ -26,20 +26,20 @@ def load(session: LoginSession) -> AbstractBaseUser:
     if session.backend not in settings.AUTHENTICATION_BACKENDS:
         raise UserInactive("the backend of this login is not in use any more")
     backend = load_backend(session.backend)
-    user: AbstractBaseUser | None = session.user
-    if not _asks_for_the_plain_row(backend, session.user):
+    user: AbstractBaseUser | None
+    if isinstance(backend, ModelBackend) and _asks_for_the_plain_row(backend, session.user):
+        user = session.user if backend.user_can_authenticate(session.user) else None
+    else:
         user = backend.get_user(session.user_id)
-    elif not backend.user_can_authenticate(session.user):
-        user = None
     if user is None:
         raise UserInactive("the backend does not let this user in")
     return user
 
 
-def _asks_for_the_plain_row(backend: object, user: AbstractBaseUser) -> bool:
+def _asks_for_the_plain_row(backend: ModelBackend, user: AbstractBaseUser) -> bool:
     manager = type(user)._default_manager
     return (
-        getattr(type(backend), "get_user", None) is ModelBackend.get_user
+        type(backend).get_user is ModelBackend.get_user
         and type(manager).get_queryset is Manager.get_queryset
     )
 

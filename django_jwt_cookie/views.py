@@ -4,6 +4,7 @@ Each answers people with pages and programs with JSON, through the same form and
 """
 
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -17,36 +18,36 @@ from django.middleware.csrf import get_token
 from django.shortcuts import resolve_url
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
-from django.views.generic.edit import FormView
 
 from . import users
 from .authentication import get_jwt, login, logout
 from .conf import get_settings
 from .forms import USERNAME, LoginForm, UserModel
-from .mixins import FormMixin, NegotiationMixin
+from .mixins import NegotiatedFormView, NegotiatedView
 from .responses import REASON_FIELD, REASONS, login_document, unauthorized
 
 NO_CONTENT = HTTPStatus.NO_CONTENT
 
 
-class SignupView(FormMixin, RedirectURLMixin, FormView):
+class SignupView(RedirectURLMixin, NegotiatedFormView):
     """Make an account and log it in."""
 
     template_name = "registration/signup.html"
     redirect_authenticated_user = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Serve the request, unless the site takes no new members."""
-        if get_settings().signup_form is None:
-            raise Http404("Signing up is turned off: JWT_COOKIE['SIGNUP_FORM'] is None.")
+        """Serve the request, or lead on whoever is logged in."""
         redirects = self.redirect_authenticated_user and not self.prefers_json()
         if redirects and request.user.is_authenticated:
             return HttpResponseRedirect(self.get_success_url())
         return super().dispatch(request, *args, **kwargs)
 
     def get_form_class(self) -> Any:
-        """Return the form of the settings."""
-        return import_string(get_settings().signup_form)
+        """Return the form of the settings; no page, if the site takes no new members."""
+        path = get_settings().signup_form
+        if path is None:
+            raise Http404("Signing up is turned off: JWT_COOKIE['SIGNUP_FORM'] is None.")
+        return import_string(path)
 
     def get_default_redirect_url(self) -> str:
         """Return where a new member goes who came from nowhere."""
@@ -57,7 +58,7 @@ class SignupView(FormMixin, RedirectURLMixin, FormView):
         next_page = {self.redirect_field_name: self.get_redirect_url()}
         return super().get_context_data(**kwargs) | next_page | {"title": _("Sign up")}
 
-    def form_valid(self, form: Any) -> HttpResponseBase:
+    def form_valid(self, form: Any) -> HttpResponse:
         """Make the account; an account that may log in right away is logged in."""
         try:
             with transaction.atomic():
@@ -74,7 +75,7 @@ class SignupView(FormMixin, RedirectURLMixin, FormView):
             login(self.request, user, backend, remember=form.cleaned_data.get("remember", True))
         return self.welcome(user, is_logged_in=backend is not None)
 
-    def welcome(self, user: AbstractBaseUser, *, is_logged_in: bool) -> HttpResponseBase:
+    def welcome(self, user: AbstractBaseUser, *, is_logged_in: bool) -> HttpResponse:
         """Lead on a new member."""
         if not self.prefers_json():
             url = self.get_success_url() if is_logged_in else resolve_url(django_settings.LOGIN_URL)
@@ -87,11 +88,11 @@ class SignupView(FormMixin, RedirectURLMixin, FormView):
         return JsonResponse(document, status=HTTPStatus.CREATED)
 
 
-class LoginView(FormMixin, auth_views.LoginView):
+class LoginView(NegotiatedFormView, auth_views.LoginView):
     """Django's login, with "remember me", and a word on why one has to log in again."""
 
     form_class = LoginForm
-    aliases = {USERNAME: "username"}  # noqa: RUF012
+    aliases = MappingProxyType({USERNAME: "username"})
     """Django's form says "username" whatever the user model says; a program may say either."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -100,7 +101,7 @@ class LoginView(FormMixin, auth_views.LoginView):
             self.redirect_authenticated_user = False
         return super().dispatch(request, *args, **kwargs)
 
-    def form_valid(self, form: Any) -> HttpResponseBase:
+    def form_valid(self, form: Any) -> HttpResponse:
         """Log in."""
         remember = form.cleaned_data.get("remember", True)
         login(self.request, form.get_user(), remember=remember)
@@ -122,7 +123,7 @@ class LoginView(FormMixin, auth_views.LoginView):
         return super().get_context_data(**kwargs) | more
 
 
-class LogoutView(NegotiationMixin, auth_views.LogoutView):
+class LogoutView(NegotiatedView, auth_views.LogoutView):  # type: ignore[misc]
     """End the login, on the server and in the browser."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -136,7 +137,7 @@ class LogoutView(NegotiationMixin, auth_views.LogoutView):
         return self.render_to_response(self.get_context_data(**kwargs))
 
 
-class MeView(NegotiationMixin):
+class MeView(NegotiatedView):
     """Tell a program whose login this is."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -146,7 +147,7 @@ class MeView(NegotiationMixin):
         return JsonResponse(login_document(request))
 
 
-class RefreshView(NegotiationMixin):
+class RefreshView(NegotiatedView):
     """Renew the token now, for a program that does not want to wait for half its life."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -159,7 +160,7 @@ class RefreshView(NegotiationMixin):
         return JsonResponse(login_document(request))
 
 
-class CsrfView(NegotiationMixin):
+class CsrfView(NegotiatedView):
     """Give a program what it has to send along, in the header ``X-CSRFToken``."""
 
     def get(self, request: HttpRequest) -> HttpResponse:

@@ -2,12 +2,17 @@
 
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.test import Client
+
+from django_jwt_cookie import sessions
+from django_jwt_cookie.models import LoginSession
 
 NAME = "ada"
 PASSWORD = "Wieliczka-1044-salt"
 JSON = {"accept": "application/json"}
 COOKIE = "__Host-jwt"
+BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 def sign_up(client: Client, name: str = NAME) -> None:
@@ -26,3 +31,11 @@ def who(client: Client) -> str | None:
     """Return the name that the site knows ``client`` by."""
     response = client.get("/accounts/me/")
     return response.json()["user"]["username"] if response.status_code == 200 else None
+
+
+def start_session(user: User, **changes: Any) -> LoginSession:
+    """Record a login of ``user``, as a request does that logs somebody in."""
+    values = {"backend": BACKEND, "auth_hash": user.get_session_auth_hash(), "persistent": True}
+    session = sessions.prepare(user, **{**values, **changes})
+    sessions.start(session)
+    return session

@@ -63,7 +63,8 @@ def test_settings_and_keys(settings, given, expected):
         ([*GOOD, f"{AUTH}AuthenticationMiddleware"], ["jwt_cookie.E005"]),
         ([CSRF, OURS, SESSION], ["jwt_cookie.E006"]),
         ([SESSION, CSRF, f"{AUTH}LoginRequiredMiddleware", OURS], ["jwt_cookie.E007"]),
-        ([SESSION, CSRF, f"{AUTH}PersistentRemoteUserMiddleware", OURS], ["jwt_cookie.E007"]),
+        ([*GOOD, f"{AUTH}RemoteUserMiddleware"], ["jwt_cookie.E009"]),
+        ([SESSION, CSRF, f"{AUTH}PersistentRemoteUserMiddleware", OURS], ["jwt_cookie.E009"]),
         ([SESSION, OURS], ["jwt_cookie.W001"]),
         ([CSRF, OURS], []),
         ([*GOOD, f"{AUTH}LoginRequiredMiddleware"], []),
@@ -133,7 +134,7 @@ def test_each_id_is_tested_and_documented():
     root = Path(__file__).parent.parent
     pattern = r"jwt_cookie\.[EW]\d{3}"
     declared = set(re.findall(pattern, Path(checks.__file__).read_text()))
-    assert len(declared) == 14
+    assert len(declared) == 15
     assert set(re.findall(pattern, Path(__file__).read_text())) == declared
     documented = root / "docs" / "checks.md"
     assert set(re.findall(pattern, documented.read_text())) == declared

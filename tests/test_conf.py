@@ -97,6 +97,7 @@ def test_a_list_of_keys_is_accepted(settings):
         ({"COOKIE_SAMESITE": "None", "COOKIE_SECURE": False}, "Set COOKIE_SECURE = True"),
         ({"COOKIE_NAME": "__Secure-x", "COOKIE_SECURE": False}, "Leave COOKIE_NAME out"),
         ({"COOKIE_NAME": "__Host-x", "COOKIE_DOMAIN": "a.example"}, "COOKIE_DOMAIN = 'a.example'"),
+        ({"ABSOLUTE_TIMEOUT": timedelta(days=401)}, "400 days, 0:00:00 at most"),
         ({"SECRET": "a" * 32, "KEYS": ["b" * 32]}, "exclude each other"),
         ({"KEYS": "a" * 32}, "KEYS must be a list"),
         ({"TOKEN_LIFETIME": timedelta(days=1)}, "TOKEN_LIFETIME (1 day, 0:00:00) is longer"),

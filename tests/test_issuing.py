@@ -36,7 +36,7 @@ def frozen(time_machine):
 def start(**changes):
     """Log somebody in."""
     values = {"backend": "backend", "auth_hash": "hash", "persistent": True, **changes}
-    return sessions.start(User.objects.create_user("ada"), **values)
+    return sessions.prepare(User.objects.create_user("ada"), **values)
 
 
 def make(session):

@@ -15,6 +15,8 @@ from django_jwt_cookie.exceptions import SessionExpired, SessionRevoked
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.signals import session_ended, session_started
 
+from .accounts import start_session
+
 pytestmark = pytest.mark.django_db
 
 
@@ -39,15 +41,9 @@ def received():
         signal.disconnect(collect)
 
 
-def start(user, **changes):
-    """Log ``user`` in."""
-    values = {"backend": "backend", "auth_hash": "hash", "persistent": True}
-    return sessions.start(user, **{**values, **changes})
-
-
 def test_a_login_is_found_with_its_user_in_one_query(ada, received, django_assert_num_queries):
     """What every request of a logged-in visitor does."""
-    session = start(ada)
+    session = start_session(ada)
     with django_assert_num_queries(1):
         assert sessions.find(session.pk).user == ada
     assert received == [(session_started, session.pk, "")]
@@ -55,7 +51,7 @@ def test_a_login_is_found_with_its_user_in_one_query(ada, received, django_asser
 
 def test_remember_me_decides_how_long_a_login_lasts(ada):
     """30 days, or 12 hours."""
-    lasting, passing = start(ada), start(ada, persistent=False)
+    lasting, passing = start_session(ada), start_session(ada, persistent=False)
     assert lasting.expires_at - lasting.created_at == timedelta(days=30)
     assert passing.expires_at - passing.created_at == timedelta(hours=12)
 
@@ -68,7 +64,7 @@ def test_no_row_no_login(ada):
 
 def test_a_login_ends_by_itself(ada):
     """At ``expires_at``, and is then not active any more."""
-    session = start(ada)
+    session = start_session(ada)
     LoginSession.objects.update(expires_at=timezone.now())
     assert not sessions.active(ada).exists()
     with pytest.raises(SessionExpired):
@@ -77,7 +73,7 @@ def test_a_login_ends_by_itself(ada):
 
 def test_a_revoked_login_is_over_and_cannot_end_twice(ada, received):
     """The second caller changes nothing and sends nothing."""
-    session = start(ada)
+    session = start_session(ada)
     assert sessions.revoke(session) == 1
     assert sessions.revoke(session) == 0
     assert received[1:] == [(session_ended, session.pk, "revoked")]
@@ -87,7 +83,7 @@ def test_a_revoked_login_is_over_and_cannot_end_twice(ada, received):
 
 def test_of_two_requests_that_end_a_login_one_does(ada, received):
     """The reason of the first stays."""
-    session = start(ada)
+    session = start_session(ada)
 
     stale = LoginSession.objects.get()
     LoginSession.objects.update(revoked_at=timezone.now(), revoked_because="logout")
@@ -102,8 +98,8 @@ def test_of_two_requests_that_end_a_login_one_does(ada, received):
 )
 def test_revoke_all_ends_the_logins_of_one_user(ada, revoke_all):
     """And of nobody else."""
-    other = start(User.objects.create_user("bob"))
-    start(ada), start(ada)
+    other = start_session(User.objects.create_user("bob"))
+    start_session(ada), start_session(ada)
     assert revoke_all(ada) == 2
     assert not sessions.active(ada).exists()
     assert sessions.find(other.pk) == other
@@ -111,22 +107,22 @@ def test_revoke_all_ends_the_logins_of_one_user(ada, revoke_all):
 
 def test_a_login_goes_on_with_a_new_hash(ada):
     """After a change of the password in this very browser."""
-    session = start(ada)
+    session = start_session(ada)
     sessions.change_auth_hash(session, "new")
     assert sessions.find(session.pk).auth_hash == "new"
 
 
 def test_a_user_agent_is_stored_whatever_it_holds(ada):
     """NUL, which PostgreSQL refuses, and ten kilobytes of text."""
-    session = start(ada, user_agent="a\0b" + "x" * 10_000)
+    session = start_session(ada, user_agent="a\0b" + "x" * 10_000)
     stored = sessions.find(session.pk).user_agent
     assert (stored[:2], len(stored)) == ("ab", 512)
 
 
 def test_ids_are_random_and_str_does_not_tell_them(ada):
     """The id is in every token."""
-    session = start(ada)
-    assert session.pk != start(ada).pk
+    session = start_session(ada)
+    assert session.pk != start_session(ada).pk
     assert str(session.pk) not in str(session)
     assert str(session.created_at.year) in str(session)
 

@@ -7,6 +7,8 @@ from django.contrib.auth.models import User
 from django_jwt_cookie import sessions, users
 from django_jwt_cookie.exceptions import SessionRevoked, UserInactive
 
+from .accounts import start_session
+
 pytestmark = pytest.mark.django_db
 
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -37,9 +39,7 @@ def backends(settings):
 
 def start(user, backend=MODEL_BACKEND):
     """Log ``user`` in, and find the login again as a request does."""
-    auth_hash = user.get_session_auth_hash()
-    session = sessions.start(user, backend=backend, auth_hash=auth_hash, persistent=True)
-    return sessions.find(session.pk)
+    return sessions.find(start_session(user, backend=backend).pk)
 
 
 def test_row_and_user_come_in_one_query_where_the_backend_is_djangos(django_assert_num_queries):

@@ -253,6 +253,20 @@ def test_whoever_is_logged_in_can_be_sent_on(client, ada, settings, page):
     assert response.status_code == {"login": 200, "signup": 400}[page]
 
 
+@pytest.mark.parametrize("page", ["login", "signup"])
+def test_a_form_that_cannot_be_read_is_answered_in_json(new_client, page):
+    """Multipart without a boundary, before and behind the CSRF check; people get Django's 400."""
+    for client in (new_client(), new_client(enforce_csrf_checks=True)):
+        token = client.get("/accounts/csrf/").json()["csrf_token"]
+        headers = JSON | {"X-CSRFToken": token, "Origin": "https://testserver"}
+        response = client.post(
+            f"/accounts/{page}/", b"x", content_type="multipart/form-data", headers=headers
+        )
+        assert (response.status_code, response.json()["code"]) == (400, "malformed_form")
+    response = client.post(f"/accounts/{page}/", b"x", content_type="multipart/form-data")
+    assert response.status_code in (400, 403)
+
+
 # --- Logging out
 
 

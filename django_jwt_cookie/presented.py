@@ -1,0 +1,85 @@
+"""The cookie that a request brought, and the login that it stands for."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from . import sessions, users
+from .cookies import get_cookie_spec
+from .exceptions import SessionError, SessionRevoked, TokenError
+from .models import LoginSession
+from .tokens import Claims, decode
+
+
+@dataclass(frozen=True)
+class Login:
+    """A login that goes on: what its token says, and its record, with the user."""
+
+    claims: Claims
+    session: LoginSession
+
+
+class PresentedCookie:
+    """Verifies the cookie of a request when first asked, and finds its login when first asked."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self._verified: list[Claims] | None = None
+        self._login: Login | None = None
+        self._is_looked_up = False
+        self.refusal: str | None = None
+        """Why the cookie is not taken, as a code, as far as that is known by now."""
+
+    @property
+    def was_read(self) -> bool:
+        """Whether the response depends on the cookie."""
+        return self._verified is not None
+
+    def verified(self) -> list[Claims]:
+        """Return what the genuine tokens say, the newest first; no database.
+
+        An expired token is genuine too: its login may go on.
+        """
+        if self._verified is None:
+            self._verified = []
+            for token in get_cookie_spec().read(self._request):
+                try:
+                    self._verified.append(decode(token, allow_expired=True))
+                except TokenError as error:
+                    self.refusal = error.code
+            self._verified.sort(key=lambda claims: claims.iat, reverse=True)
+        return self._verified
+
+    def login(self) -> Login | None:
+        """Return the login of the newest token whose login goes on."""
+        if not self._is_looked_up:
+            self._login = self._look_up()
+            self._is_looked_up = True
+        return self._login
+
+    def _look_up(self) -> Login | None:
+        refusals = []
+        for claims in self.verified():
+            try:
+                login = _accept(claims)
+            except SessionError as error:
+                refusals.append(error.code)
+            else:
+                self.refusal = None
+                return login
+        if refusals:
+            self.refusal = refusals[0]
+        return None
+
+
+def _accept(claims: Claims) -> Login:
+    """Return the login of ``claims``. Raises `SessionError`."""
+    session = sessions.find(claims.sid)
+    user = users.load(session)
+    if users.subject(user) != claims.sub:
+        raise SessionRevoked("the record is of another user")
+    auth_hash = users.current_auth_hash(user, session.auth_hash)
+    if auth_hash != session.auth_hash:
+        sessions.change_auth_hash(session, auth_hash)
+    session.user = user  # type: ignore[assignment]
+    return Login(claims, session)

@@ -1,0 +1,171 @@
+"""What the documents say is true: their code runs, their tables and links agree."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+
+from django_jwt_cookie.conf import KEYS, get_settings
+from django_jwt_cookie.responses import REASONS
+
+from .accounts import log_in
+
+LINES = re.MULTILINE
+BLOCK = re.MULTILINE | re.DOTALL
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+TRY = """
+import django, os
+os.environ["DJANGO_SETTINGS_MODULE"] = "site_.settings"
+django.setup()
+from django.core.management import call_command
+call_command("check", "--fail-level=WARNING")
+call_command("migrate", verbosity=0)
+from django.test import Client
+client = Client(headers={"host": "localhost"})
+signup = {"username": "ada", "password1": "Wieliczka-1044", "password2": "Wieliczka-1044"}
+assert client.get("/editors/").status_code == 302
+assert client.post("/accounts/signup/", signup).status_code == 302
+assert client.get("/editors/").status_code == 403
+from django.contrib.auth.models import User
+User.objects.update(is_staff=True)
+login = {"username": "ada", "password": "Wieliczka-1044"}
+assert client.post("/accounts/login/", login).status_code == 302
+assert client.get("/editors/").content.startswith(b"Logged in since ")
+print(dict(client.cookies)["jwt"].OutputString())
+"""
+
+
+def blocks(page, language):
+    """Return the blocks of code in ``page`` that are in ``language``."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(), BLOCK)
+
+
+def test_the_readme_works_on_a_new_site(tmp_path):
+    """`startproject`, the README's lines and nothing else: signup, roles, tamper-proof cookie."""
+    call_command("startproject", "site_", str(tmp_path))
+    settings, urls = tmp_path / "site_" / "settings.py", tmp_path / "site_" / "urls.py"
+    (diff,) = blocks(README, "diff")
+    removed, added = (line[1:] for line in diff.splitlines())
+    # `startproject` writes single quotes, unless it finds a formatter.
+    started = settings.read_text().replace("'", '"')
+    assert started.count(removed) == 1
+    parts = {"settings.py": "", "urls.py": "", "views.py": ""}
+    for block in blocks(README, "python"):
+        name = block.splitlines()[0].removeprefix("# ")
+        parts[name] += block
+    settings.write_text(
+        started.replace(removed, added)
+        + parts["settings.py"]
+        + '\nJWT_COOKIE["CLAIMS"] = "views.roles"\nALLOWED_HOSTS = ["localhost"]\n'
+    )
+    (tmp_path / "views.py").write_text(parts["views.py"])
+    more = '\nimport views\nurlpatterns += [path("editors/", views.editors)]\n'
+    urls.write_text(urls.read_text() + parts["urls.py"] + more)
+    environment = os.environ | {
+        "JWT_COOKIE_SECRET": "a-secret-of-its-own-for-the-readme",
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, sys.path)]),
+    }
+    run = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", TRY],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert "HttpOnly" in run.stdout
+
+
+def test_every_command_of_the_readme_is_there():
+    """In the Makefile, or on the package index."""
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), LINES))
+    commands = "".join(blocks(README, "sh")).splitlines()
+    assert commands == ["make demo", "make test", "pip install django-jwt-cookie"]
+    named = re.findall(r"`make ([a-z]+)`", "".join(page.read_text() for page in PAGES))
+    assert {"demo", "test"} <= {*named} <= targets
+
+
+def test_every_block_of_code_is_run_or_compared():
+    """A new kind of block needs a test here."""
+    found = {
+        (page.name, language)
+        for page in PAGES
+        for language in re.findall(r"^```(\w*)\n(?:.*?)^```$", page.read_text(), BLOCK)
+    }
+    assert found == {
+        ("README.md", "diff"),
+        ("README.md", "python"),
+        ("README.md", "sh"),
+        ("architecture.md", ""),
+        ("http.md", "json"),
+        ("http.md", "sh"),
+        ("settings.md", "python"),
+    }
+
+
+def test_the_settings_page_lists_every_setting():
+    """In the order in which they are declared."""
+    names = re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs" / "settings.md").read_text(), LINES)
+    assert tuple(names) == KEYS
+
+
+def test_the_way_to_replace_a_secret_is_valid(settings):
+    """The block of the settings page is a setting."""
+    (block,) = blocks(ROOT / "docs" / "settings.md", "python")
+    namespace = {}
+    exec(block, namespace)  # noqa: S102
+    settings.JWT_COOKIE = namespace["JWT_COOKIE"]
+    assert len(get_settings().keys) == 2
+
+
+@pytest.mark.django_db
+def test_the_login_document_looks_as_documented(client):
+    """The same keys, the same types."""
+    (block,) = blocks(ROOT / "docs" / "http.md", "json")
+    User.objects.create_user("ada", password="x")
+    actual, documented = log_in(client, password="x").json(), json.loads(block)
+    for one, other in ((actual, documented), (actual["session"], documented["session"])):
+        assert {key: type(value) for key, value in one.items()} == {
+            key: type(value) for key, value in other.items()
+        }
+    assert actual["user"].keys() == documented["user"].keys()
+
+
+def test_every_code_of_an_error_is_documented():
+    """And none that does not exist."""
+    rows = re.findall(r"^\| (4\d\d) \| `(\w+)`", (ROOT / "docs" / "http.md").read_text(), LINES)
+    sources = "".join(path.read_text() for path in (ROOT / "django_jwt_cookie").glob("*.py"))
+    for status, code in rows:
+        assert f'"{code}"' in sources
+        assert (status == "401") == (code in REASONS)
+    undocumented = set(REASONS) - {code for _, code in rows}
+    assert undocumented == set()
+
+
+def test_every_link_leads_somewhere():
+    """Those within the repository."""
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_layers_are_those_that_are_enforced():
+    """The drawing and the contract."""
+    (drawing,) = blocks(ROOT / "docs" / "architecture.md", "")
+    drawn = [re.split(r"\s{2,}", line)[0] for line in drawing.splitlines()]
+    contract = re.search(r"^layers = \[(.*?)\]", (ROOT / "pyproject.toml").read_text(), BLOCK)
+    enforced = re.findall(r'"([^"]+)"', contract.group(1))
+    assert [set(line.split(" | ")) for line in drawn] == [
+        set(line.split(" | ")) for line in enforced
+    ]
