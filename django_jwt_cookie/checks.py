@@ -6,7 +6,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings as django_settings
 from django.contrib.auth.middleware import (
     AuthenticationMiddleware,
@@ -94,12 +93,6 @@ W005 = Warning(
     hint=f"Make a random one, and keep it out of the repository: {HOW_TO_MAKE_ONE}",
     id="jwt_cookie.W005",
 )
-W006 = Warning(
-    "django.contrib.admin stands before django_jwt_cookie in INSTALLED_APPS: its pages about "
-    "passwords have the same template names, and are shown in place of this app's.",
-    hint="In INSTALLED_APPS, move 'django_jwt_cookie' before 'django.contrib.admin'.",
-    id="jwt_cookie.W006",
-)
 
 
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
@@ -156,15 +149,6 @@ def check_middleware(**kwargs: Any) -> list[CheckMessage]:
     return [message for message, is_so in found if is_so]
 
 
-def check_order_of_apps(**kwargs: Any) -> list[CheckMessage]:
-    """Report the admin's templates in the way of this app's."""
-    names = [each.name for each in apps.get_app_configs()]
-    admin = "django.contrib.admin"
-    if admin in names and names.index(admin) < names.index("django_jwt_cookie"):
-        return [W006]
-    return []
-
-
 def check_cookie_is_secure(**kwargs: Any) -> list[CheckMessage]:
     """Report a cookie that plain http carries."""
     settings = _settings()
@@ -186,7 +170,7 @@ def check_secrets(**kwargs: Any) -> list[CheckMessage]:
     return [message for message, is_so in found if is_so]
 
 
-ALWAYS = (check_settings, check_keys, check_dotted_paths, check_middleware, check_order_of_apps)
+ALWAYS = (check_settings, check_keys, check_dotted_paths, check_middleware)
 DEPLOY = (check_cookie_is_secure, check_secrets)
 
 

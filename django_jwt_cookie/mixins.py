@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.generic.base import TemplateView, View
+from django.views.generic.base import TemplateResponseMixin, TemplateView, View
 from django.views.generic.edit import FormView
 
 from .responses import JSON, error, prefers_json
@@ -137,7 +137,25 @@ class NegotiatedView(View):
         return refusal
 
 
-class NegotiatedPageView(NegotiatedView, TemplateView):
+class TemplateFallbackMixin(TemplateResponseMixin):
+    """Takes the site's or the admin's template of Django's name, and this app's if there is none.
+
+    The admin has pages about passwords of its own under these names. Were this app's there too, one
+    of the two would get the other's.
+    """
+
+    def get_template_names(self) -> list[str]:
+        """Return the names to look for, in this order."""
+        names = super().get_template_names()
+        return [*names, *(fallback(name) for name in names)]
+
+
+def fallback(name: str) -> str:
+    """Return where this app keeps the template that Django calls ``name``."""
+    return name.replace("registration/", "django_jwt_cookie/")
+
+
+class NegotiatedPageView(TemplateFallbackMixin, NegotiatedView, TemplateView):
     """A page that has nothing to say to a program but its title."""
 
     title: Any
@@ -149,7 +167,7 @@ class NegotiatedPageView(NegotiatedView, TemplateView):
         return super().render_to_response(context, **kwargs)
 
 
-class NegotiatedFormView(NegotiatedView, FormView):  # type: ignore[type-arg]
+class NegotiatedFormView(TemplateFallbackMixin, NegotiatedView, FormView):  # type: ignore[type-arg]
     """A form: for people to fill in, for programs to be sent as a JSON object."""
 
     aliases: Mapping[str, str] = {}

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from .adoption import get_session, lend_session
 from .authentication import get_jwt
 from .decorators import login_required
-from .mixins import NegotiatedFormView, NegotiatedPageView, invalid
+from .mixins import NegotiatedFormView, NegotiatedPageView, fallback, invalid
 from .responses import login_document
 
 
@@ -36,6 +36,11 @@ class PasswordChangeDoneView(NegotiatedPageView, auth_views.PasswordChangeDoneVi
 
 class PasswordResetView(NegotiatedFormView, auth_views.PasswordResetView):
     """Send a link, if there is an account to send it to; the answer does not tell."""
+
+    email_template_name = (  # type: ignore[assignment]
+        auth_views.PasswordResetView.email_template_name,
+        fallback(auth_views.PasswordResetView.email_template_name),
+    )
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Send it."""

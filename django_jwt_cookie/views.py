@@ -23,7 +23,7 @@ from . import users
 from .authentication import get_jwt, login, logout
 from .conf import get_settings
 from .forms import USERNAME, LoginForm, UserModel
-from .mixins import NegotiatedFormView, NegotiatedView
+from .mixins import NegotiatedFormView, NegotiatedView, TemplateFallbackMixin
 from .responses import REASON_FIELD, REASONS, login_document, unauthorized
 
 NO_CONTENT = HTTPStatus.NO_CONTENT
@@ -123,7 +123,7 @@ class LoginView(NegotiatedFormView, auth_views.LoginView):
         return super().get_context_data(**kwargs) | more
 
 
-class LogoutView(NegotiatedView, auth_views.LogoutView):  # type: ignore[misc]
+class LogoutView(TemplateFallbackMixin, NegotiatedView, auth_views.LogoutView):  # type: ignore[misc]
     """End the login, on the server and in the browser."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -23,14 +23,14 @@ DEBUG = environment.flag("DEBUG", default=False)
 ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
 
 INSTALLED_APPS = [
-    # django-jwt-cookie: added, before the admin, whose pages about passwords have the same names
-    "django_jwt_cookie",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    # django-jwt-cookie: added
+    "django_jwt_cookie",
     "example_project",
 ]
 

@@ -11,14 +11,13 @@ SECRET_KEY = "tests-only-and-long-enough-not-to-be-called-weak-by-anyone"
 ALLOWED_HOSTS = ["testserver"]
 
 INSTALLED_APPS = [
-    # Before the admin, whose password pages have the same template names.
-    "django_jwt_cookie",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django_jwt_cookie",
 ]
 
 MIDDLEWARE = [

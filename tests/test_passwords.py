@@ -136,14 +136,14 @@ def test_a_link_works_once(client, has_sessions, mailoutbox):
     response = client.post(link, form, content_type="application/json")
     assert response.status_code == 400
     assert response.json()["errors"]["token"][0]["code"] == "invalid"
-    assert "The link was used before" in client.get(link).content.decode()
+    assert "Password reset unsuccessful" in client.get(link).content.decode()
 
 
 @pytest.mark.parametrize("link", ["MQ/set-password", "MQ/abc-def", "!!!/x", "AA/x"])
 def test_a_made_up_link_is_refused(client, has_sessions, link):
     """Whatever stands in it."""
     path = f"/accounts/reset/{link}/"
-    assert "The link was used before" in client.get(path).content.decode()
+    assert "Password reset unsuccessful" in client.get(path).content.decode()
     response = client.post(path, {"new_password1": NEW}, headers=JSON)
     assert (response.status_code, response.json()["code"]) == (400, "invalid")
 
@@ -171,6 +171,12 @@ def test_a_site_may_log_in_after_a_reset(client, has_sessions, settings, mailout
     assert client.cookies[COOKIE].value
     assert who(client) == NAME
     assert "sessionid" not in client.cookies or client.cookies["sessionid"].value == ""
+
+
+def test_the_admins_pages_stay_the_admins(client, has_sessions):
+    """Where there is an admin, its templates are found under Django's names, as ever."""
+    page = client.get("/accounts/password_reset/").content.decode()
+    assert ("Give the e-mail address of your account" in page) != has_sessions
 
 
 def test_the_answer_does_not_tell_whether_there_is_an_account(client, mailoutbox):
