@@ -169,9 +169,9 @@ class RequestJWT:
     def end(self) -> None:
         """End this login and forget its cookie."""
         ids = self._session_ids()
+        sessions.end_by_id(ids, sessions.EndReason.LOGOUT)
         self._user, self._login = AnonymousUser(), None
         self._outgoing, self._forget = None, True
-        sessions.end_by_id(ids, sessions.EndReason.LOGOUT)
 
     def logged_in(self, user: AbstractBaseUser) -> None:
         """Take note that ``user`` has just given a password, or whatever the backend asks for.
@@ -289,13 +289,12 @@ class RequestJWT:
         spec = get_cookie_spec()
         if spec.name in response.cookies:
             return  # The view has seen to it.
-        if self._outgoing is None:
-            if self._forget or self._cookie.refusal is not None:
-                spec.delete(response)
-        elif response.status_code < SERVER_ERROR:
-            assert self._login is not None
+        counts = response.status_code < SERVER_ERROR
+        if counts and self._outgoing is not None and self._login is not None:
             self._warn_if_dropped(secure=spec.secure)
             spec.set(response, self._outgoing, max_age(self._login.session))
+        elif self._forget or self._cookie.refusal is not None:
+            spec.delete(response)
 
     def _warn_if_dropped(self, *, secure: bool) -> None:
         if secure and not self._request.is_secure():

@@ -41,13 +41,17 @@ class PresentedCookie:
         An expired token is genuine too: its login may go on.
         """
         if self._verified is None:
-            self._verified = []
+            self._verified, refusals = [], []
             for token in get_cookie_spec().read(self._request):
                 try:
                     self._verified.append(decode(token, allow_expired=True))
                 except TokenError as error:
-                    self.refusal = error.code
+                    refusals.append(error.code)
             self._verified.sort(key=lambda claims: claims.iat, reverse=True)
+            if refusals and not self._verified:
+                # A forged cookie beside a genuine one, planted by a sibling domain, must not have
+                # the genuine one deleted.
+                self.refusal = refusals[0]
         return self._verified
 
     def login(self) -> Login | None:
@@ -65,7 +69,6 @@ class PresentedCookie:
             except SessionError as error:
                 refusals.append(error.code)
             else:
-                self.refusal = None
                 return login
         if refusals:
             self.refusal = refusals[0]

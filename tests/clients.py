@@ -6,6 +6,7 @@ it replaces the client's own cookies, and each character of ``value`` is sent as
 """
 
 from collections.abc import Callable
+from contextvars import Context
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -45,7 +46,9 @@ class WSGIClient(Client):
         """Send a request; a redirect that changes the scheme changes the port too."""
         if request.get("SERVER_PORT") in DEFAULT_PORTS.values():
             request["SERVER_PORT"] = DEFAULT_PORTS[request["wsgi.url_scheme"]]
-        return super().request(**request)
+        # On a server, too, a request begins with no context variables of others. Here they would
+        # pile up, some with each new ROOT_URLCONF, and asgiref copies them all at each thread hop.
+        return Context().run(super().request, **request)
 
 
 class ASGIClient(WSGIClient):
