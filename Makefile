@@ -1,22 +1,48 @@
-# `make test` needs Python 3.11 or later and make, nothing else.
-PYTHON ?= python3
-VENV_PYTHON = .venv/bin/python
+# Python 3.11 or later and make are all that is needed: `make help` lists what there is.
+# Another Python: make test PYTHON=python3.13
 
-.PHONY: help test clean
+PYTHON ?= python3
+PORT ?= 8000
+environment = @"$(PYTHON)" tools/environment.py
+
+# Drivers of what the environment names, and of nothing else.
+drivers = $(if $(filter postgres%,$(DATABASE_URL)),postgresql) \
+	$(if $(filter mysql%,$(DATABASE_URL)),mariadb) \
+	$(if $(REDIS_URL)$(filter redis%,$(CACHE_URL)),redis) \
+	$(if $(CHROMIUM),browser)
+
+# Settings of whatever project was at work in this shell before.
+unexport DJANGO_SETTINGS_MODULE
+
+.PHONY: help demo test lint types services screenshots clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
-test: .venv/.installed ## Run the tests
-	$(VENV_PYTHON) -X dev -m pytest --cov --cov-report=term
+demo: ## Run the example on http://localhost:8000, or another PORT=...
+	$(environment) example $(drivers)
+	@.venv/bin/python tools/demo.py $(PORT)
 
-.venv/.installed: setup.cfg pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make test PYTHON=..." if sys.version_info < (3, 11) else 0)'
-	rm -rf .venv
-	$(PYTHON) -m venv .venv
-	$(VENV_PYTHON) -m pip install --quiet --upgrade pip
-	$(VENV_PYTHON) -m pip install --quiet --editable . --group test
-	touch $@
+test: ## Run the tests; ARGS="-k cookie" picks some
+	$(environment) test $(drivers)
+	.venv/bin/python -X dev -m pytest --cov --cov-report=term $(ARGS)
 
-clean: ## Remove what the other targets made
-	rm -rf .venv .tox .coverage .pytest_cache .ruff_cache .import_linter_cache build dist *.egg-info
+lint: ## Run all linters, as each commit does after `.venv/bin/pre-commit install`
+	$(environment) lint typing
+	.venv/bin/pre-commit run --all-files
+
+types: ## Check the types alone
+	$(environment) typing
+	.venv/bin/mypy
+
+services: ## Start PostgreSQL, MariaDB and Redis for tests, until Ctrl-C
+	@"$(PYTHON)" tools/services.py
+
+screenshots: ## Take the pictures of the documentation, with Chromium
+	$(environment) browser
+	.venv/bin/python example_project/screenshots.py
+
+clean: ## Remove what the other targets made, except .env and the example's database
+	rm -rf .venv .tox .coverage .coverage.* .pytest_cache .ruff_cache .import_linter_cache \
+		.mypy_cache build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
