@@ -121,9 +121,18 @@ def get_owner(session: SessionBase) -> str | None:
 
 
 def set_owner(session: SessionBase, user_id: str) -> None:
-    """Write into a changed ``session`` whose it is."""
-    if not _is_worthless(session):
-        session[OWNER_KEY] = user_id
+    """Write into ``session`` whose it is."""
+    session[OWNER_KEY] = user_id
+
+
+def lacks_owner(session: SessionBase, user_id: str) -> bool:
+    """Tell whether ``session`` holds something, and does not say that it is of this user."""
+    return not _is_worthless(session) and get_owner(session) != user_id
+
+
+def is_in_cookie(session: SessionBase) -> bool:
+    """Tell whether ``session`` is kept by the browser, so that there is no row of it."""
+    return isinstance(session, SessionStore)
 
 
 def _is_worthless(session: SessionBase) -> bool:

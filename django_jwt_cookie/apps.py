@@ -14,9 +14,11 @@ class JWTCookieConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers and register the checks, which need the models."""
-        from . import receivers  # noqa: F401
         from .checks import ALWAYS, DEPLOY
+        from .receivers import CONNECTIONS
 
+        for signal, sender, receiver in CONNECTIONS:
+            signal.connect(receiver, sender, dispatch_uid=f"{self.name}.{receiver.__name__}")
         for check in ALWAYS:
             checks.register(check, checks.Tags.security)
         for check in DEPLOY:

@@ -8,30 +8,44 @@ may query, and run in a thread when the request is asynchronous.
 import logging
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import replace
 from typing import TypeAlias
 
 from asgiref.sync import sync_to_async
 from django.contrib import auth
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import ImproperlyConfigured
+from django.db import IntegrityError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.utils.crypto import constant_time_compare
 
-from . import adoption, sessions, users
+from . import adoption, users
 from .conf import get_settings
 from .cookies import get_cookie_spec
-from .exceptions import SessionRevoked, TokenTooLarge
-from .issuing import is_half_over, issue, max_age
+from .exceptions import SessionError, SessionRevoked, TokenTooLarge
+from .issuing import is_half_over, is_over, issue, max_age
 from .models import LoginSession
 from .presented import Login, PresentedCookie
+from .renewal import Verdict
+from .session_data import SessionData, was_ended_meanwhile
+from .sessions import EndReason, succeed
+from .store import get_store
 from .tokens import Claims
 
 User: TypeAlias = AbstractBaseUser | AnonymousUser
 
 logger = logging.getLogger("django.security.jwt_cookie")
+
+SLOW = 5
+"""Seconds after which a response looks again before it brings a new token."""
+
+CLIENT_ERROR = 400
+"""From here on a transaction of the view may have been rolled back."""
 
 SERVER_ERROR = 500
 """From here on Django saves no session: what the view began is not to count."""
@@ -47,30 +61,35 @@ class RequestJWT:
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
         self._cookie = PresentedCookie(request)
+        self._data = SessionData(request, self._cookie)
         self._user: User | None = None
         self._login: Login | None = None
         self._auth_time = 0
         self._started: set[uuid.UUID] = set()
         self._outgoing: str | None = None
+        self._decided_at = 0.0
         self._forget = False
+
+    @property
+    def request(self) -> HttpRequest:
+        """The request of Django's, whatever a framework on top has wrapped around it."""
+        return self._request
 
     # --- For views. Like `request.user`, each of these asks the database when first touched;
     #     asynchronous code awaits `request.auser()` before.
 
     @property
     def claims(self) -> Claims | None:
-        """What the token of this login says; none for an anonymous request.
-
-        None also during the one request that moves a login out of the Django session.
-        """
+        """What the token of this login says; none for an anonymous request."""
         self.resolve()
+        if self._login is None and get_settings().adopt_django_logins:
+            self.adopt()
         return self._login.claims if self._login else None
 
     @property
     def login_session(self) -> LoginSession | None:
         """The record of this login."""
-        self.resolve()
-        return self._login.session if self._login else None
+        return self._login.session if self.claims and self._login else None
 
     @property
     def session_id(self) -> uuid.UUID | None:
@@ -100,49 +119,67 @@ class RequestJWT:
             user: User = AnonymousUser()
             # A login in the Django session is the newer statement: somebody called Django's login()
             # after the cookie was set, or it would have been moved into the cookie by now.
-            if self._may_adopt():
+            session = adoption.get_session(self._request)
+            if get_settings().adopt_django_logins and adoption.may_hold_login(session):
                 user = auth.get_user(self._request)
-            if isinstance(user, AbstractBaseUser):
-                self._clear_session_unless_of(user)
-            elif login := self._cookie.login():
-                self._login, user = login, login.session.user
-            else:
-                self._clear_session_of_ended_login()
+            if not user.is_authenticated:
+                user = self._user_of_cookie() or user
+            self._data.clear_unless_of(user)
             self._user = user
         return self._user
 
+    def _user_of_cookie(self) -> AbstractBaseUser | None:
+        self._login = self._cookie.login()
+        if self._login is not None and is_over(self._login.claims):
+            # Before the view, which must not run for a login that ends at this moment.
+            try:
+                self._go_on(self._login)
+            except SessionError as error:
+                self._login, self._cookie.refusal = None, error.code
+        return self._login.session.user if self._login else None
+
     async def aresolve(self) -> User:
         """Return the user; with neither a session nor a genuine token nobody needs a thread."""
-        if self._user is None and (self._may_adopt() or self._cookie.verified()):
+        session = adoption.get_session(self._request)
+        if self._user is None and (adoption.may_hold_login(session) or self._cookie.verified()):
             return await sync_to_async(self.resolve, thread_sensitive=True)()
         return self.resolve()
-
-    def _may_adopt(self) -> bool:
-        session = adoption.get_session(self._request)
-        return get_settings().adopt_django_logins and adoption.may_hold_login(session)
 
     # --- Settling: what may have to ask or tell the database before the response goes out
 
     def needs_settling(self, response: HttpResponseBase) -> bool:
         """Tell whether `settle` has anything to do; no database."""
         if response.status_code >= SERVER_ERROR:
-            return False
+            return self._is_doubtful(response)
         session = adoption.get_session(self._request)
-        return self._is_due(response) or (
-            get_settings().adopt_django_logins
-            and (adoption.find_login(session) or adoption.find_new_hash(session)) is not None
+        return (
+            self._is_due(response)
+            or self._is_doubtful(response)
+            or self._data.needs_signing(self._owner())
+            or (
+                get_settings().adopt_django_logins
+                and (adoption.find_login(session) or adoption.find_new_hash(session)) is not None
+            )
         )
 
     def settle(self, response: HttpResponseBase | None = None) -> None:
         """Bring the cookie up to date: take over what other code left in the session, or renew."""
+        if self._is_doubtful(response):
+            self._look_again()
+        if response is not None and response.status_code >= SERVER_ERROR:
+            return
         if get_settings().adopt_django_logins:
-            self.adopt()
-        if self._is_due(response):
             try:
-                self.renew()
-            except TokenTooLarge:
-                # Roles that grew since the login. Raised here it would lock the visitor out.
-                logger.exception("A login token could not be renewed.")
+                self.adopt()
+            except IntegrityError:
+                # The user who was logged in is gone: the view's transaction was rolled back.
+                self._outgoing, self._login = None, None
+        if self._login is not None and self._is_due(response):
+            # A late response never brings back a login that was ended meanwhile.
+            with suppress(SessionError):
+                self._go_on(self._login)
+        if owner := self._owner():
+            self._data.sign(owner)
 
     def adopt(self, *, persistent: bool | None = None) -> None:
         """Move a login, or a changed password, out of the Django session into the cookie.
@@ -153,35 +190,78 @@ class RequestJWT:
         if session is None:
             return
         if found := adoption.find_login(session):
-            if user := self._user_of(found):
+            if not self._auth_time and was_ended_meanwhile(session):
+                session.flush()  # By a logout, while this request was on its way.
+            elif user := self._user_of(found):
                 self._take_over(user, found, found.persistent if persistent is None else persistent)
                 adoption.clear_login(session)
         elif auth_hash := adoption.find_new_hash(session):
             self._go_on_with(auth_hash)
             adoption.clear_login(session)
 
-    def renew(self) -> None:
-        """Issue a new token for the same login. Raises `SessionRevoked` if there is none."""
+    def refresh(self) -> None:
+        """Issue a new token now; of the same generation, unless it is time for the next.
+
+        A generation has to last for half a token's life: `django_jwt_cookie.renewal` counts on it.
+        Raises `SessionRevoked` if there is no login.
+        """
         if self._login is None:
             raise SessionRevoked("there is no login to renew a token of")
-        self._issue(self._login.session, auth_time=self._login.claims.auth_time)
+        if self._is_due(None):
+            self._go_on(self._login)
+        elif self._login.verdict is Verdict.CURRENT:
+            self._issue(self._login.session, auth_time=self._login.claims.auth_time)
+
+    def _go_on(self, login: Login) -> None:
+        """Renew, unless the browser has a newer token by now.
+
+        Raises `SessionError` if the login has ended meanwhile.
+        """
+        session = get_store().renew(login.session, login.claims.gen)
+        if session is None:
+            self._login = replace(login, verdict=Verdict.LATE)
+            return
+        session.user = login.session.user
+        try:
+            self._issue(session, auth_time=login.claims.auth_time)
+        except TokenTooLarge:
+            # Roles that grew since the login. Raised here it would lock the visitor out.
+            logger.exception("A login token could not be renewed.")
+
+    def _is_doubtful(self, response: HttpResponseBase | None) -> bool:
+        """Tell whether what is to be written may not be so any more.
+
+        A view that took long would overwrite a newer token in the browser, and the visitor would
+        look like a thief once the grace is over; or it would bring back a login that was ended
+        meanwhile. An error may have rolled back the transaction in which the login began or ended.
+        """
+        is_error = response is not None and response.status_code >= CLIENT_ERROR
+        if is_error and (self._forget or self._cookie.stolen):
+            return True
+        return self._outgoing is not None and (is_error or time.time() - self._decided_at > SLOW)
+
+    def _look_again(self) -> None:
+        if self._forget:
+            get_store().end_by_id(self.session_ids(), EndReason.LOGOUT)
+        elif self._cookie.stolen and get_settings().on_reuse == "revoke":
+            get_store().end_by_id(self._cookie.stolen, EndReason.TOKEN_REUSED)
+        elif self._login is not None and not get_store().is_newest(self._login.session):
+            self._outgoing = None
 
     def end(self) -> None:
         """End this login and forget its cookie."""
-        ids = self._session_ids()
-        sessions.end_by_id(ids, sessions.EndReason.LOGOUT)
+        ids = self.session_ids()
+        get_store().end_by_id(ids, EndReason.LOGOUT)
         self._user, self._login = AnonymousUser(), None
         self._outgoing, self._forget = None, True
 
     def logged_in(self, user: AbstractBaseUser) -> None:
-        """Take note that ``user`` has just given a password, or whatever the backend asks for.
-
-        With the login in the cookie, Django's ``login()`` no longer sees that the rest of the
-        session is somebody else's. On a shared computer the next visitor would get it.
-        """
+        """Take note that ``user`` has just given a password, or whatever the backend asks for."""
         session = adoption.get_session(self._request)
-        if session is not None and not self._may_keep(session, user):
-            adoption.keep_only_login(session)
+        found = adoption.find_login(session)
+        if session is None or found is None or found.user_id != users.subject(user):
+            return  # Logged in by some other means, such as a token in a header.
+        self._data.clear_before_login_of(user, session, self._login)
         self._user, self._login = user, None
         self._auth_time = int(time.time())
 
@@ -196,9 +276,9 @@ class RequestJWT:
         self, user: AbstractBaseUser, found: adoption.DjangoLogin, persistent: bool
     ) -> None:
         """Begin a login in place of the one in the Django session, and of this browser's others."""
-        replaced = self._session_ids()
-        self._clear_session_unless_of(user)
-        login_session = sessions.prepare(
+        replaced = self.session_ids()
+        self._data.clear_unless_of(user)
+        login_session = get_store().prepare(
             user,
             backend=found.backend,
             # The session's hash, not the user's of now: a password that was set without
@@ -209,91 +289,77 @@ class RequestJWT:
             user_agent=self._request.headers.get("User-Agent", ""),
             ip_address=self._request.META.get("REMOTE_ADDR"),
         )
-        self._issue(login_session, auth_time=self._auth_time)
-        sessions.start(login_session)
-        self._started.add(login_session.pk)
+        self._begin(login_session, auth_time=self._auth_time)
         self._user, self._forget = user, False
-        sessions.end_by_id(replaced, sessions.EndReason.REPLACED)
+        get_store().end_by_id(replaced, EndReason.REPLACED)
+
+    def _begin(self, login_session: LoginSession, *, auth_time: int) -> None:
+        """Make the first token, and only then the record: no login that nobody has a token of."""
+        self._issue(login_session, auth_time=auth_time)
+        get_store().start(login_session)
+        self._started.add(login_session.pk)
 
     def _go_on_with(self, auth_hash: str) -> None:
-        """Do what ``update_session_auth_hash()`` asks for: this login goes on, all others end."""
-        login_session = self.login_session
-        if login_session is None:
-            return
-        user = users.load(sessions.find(login_session.pk))
-        # The hash may be of another user, one that was not authenticated by the cookie.
-        if constant_time_compare(user.get_session_auth_hash(), auth_hash):
-            sessions.change_auth_hash(login_session, auth_hash)
-            sessions.end_others(login_session, sessions.EndReason.PASSWORD_CHANGED)
+        """Do what ``update_session_auth_hash()`` asks for: this login goes on, all others end.
 
-    def _session_ids(self) -> set[uuid.UUID]:
+        Under a new id: a copy of the cookie from before must not outlive the old password.
+        """
+        self.resolve()
+        login = self._login
+        if login is None or not get_store().is_newest(login.session):
+            return
+        user = users.find_fresh(login.session)
+        # The hash may be of another user, one that was not authenticated by the cookie.
+        if user is not None and constant_time_compare(user.get_session_auth_hash(), auth_hash):
+            successor = succeed(login.session, auth_hash)
+            self._begin(successor, auth_time=login.claims.auth_time)
+            get_store().end_by_id({login.session.pk}, EndReason.PASSWORD_CHANGED)
+            get_store().end_others(successor, EndReason.PASSWORD_CHANGED)
+
+    def session_ids(self) -> set[uuid.UUID]:
         """Name every login that this browser has a genuine token of, or was about to get."""
         return {claims.sid for claims in self._cookie.verified()} | self._started
 
     def _is_due(self, response: HttpResponseBase | None) -> bool:
         """Tell whether it is time for a new token, and this response may bring it."""
-        if self._login is None or not is_half_over(self._login.claims):
+        login = self._login
+        if login is None or self._outgoing is not None:
             return False
-        return response is None or "public" not in response.headers.get("Cache-Control", "")
+        if login.verdict is not Verdict.LOST and not is_half_over(login.claims):
+            return False
+        if login.verdict is Verdict.LATE:
+            return False
+        return response is None or not _is_public(response)
 
     def _issue(self, login_session: LoginSession, *, auth_time: int) -> None:
         claims, token = issue(login_session, auth_time=auth_time, request=self._request)
-        self._login, self._outgoing = Login(claims, login_session), token
+        self._login, self._outgoing = Login(claims, login_session, Verdict.CURRENT), token
+        self._decided_at = time.time()
 
-    # --- What else is in the Django session, and whose it is
-
-    def _may_keep(self, session: SessionBase, user: AbstractBaseUser) -> bool:
-        """Tell whether what else is in ``session`` is anonymous, or of a login of ``user``."""
-        if adoption.get_owner(session) is None and not self._cookie.verified():
-            return True
-        login = self._cookie.login()
-        return login is not None and login.session.user == user
-
-    def _clear_session_unless_of(self, user: AbstractBaseUser) -> None:
-        """Keep from ``user`` what somebody else has left in the session.
-
-        For logins by code that has no ``request.jwt``, and so was not noticed by `logged_in`.
-        """
-        session = adoption.get_session(self._request)
-        if session is not None and adoption.get_owner(session) not in (None, users.subject(user)):
-            adoption.keep_only_login(session)
-
-    def _clear_session_of_ended_login(self) -> None:
-        """Let what a login has left in the session end with it, as Django's ``get_user()`` does.
-
-        Whoever ends a login from afar wants nothing of it to be seen any more.
-        """
-        session = adoption.get_session(self._request)
-        if session is None or not adoption.may_hold_login(session):
-            return
-        if adoption.get_owner(session) in {claims.sub for claims in self._cookie.verified()}:
-            session.flush()
-
-    def _sign_session(self) -> None:
-        """Write into a changed session whose it is, for `_may_keep` to find."""
-        session = adoption.get_session(self._request)
-        if session is None or not session.modified:
-            return
+    def _owner(self) -> str | None:
+        """Return whose what this request leaves in the session is, as far as it is known."""
         if self._login is not None:
-            adoption.set_owner(session, self._login.claims.sub)
-        elif self._user is None and self._cookie.verified():
-            adoption.set_owner(session, self._cookie.verified()[0].sub)
+            return self._login.claims.sub
+        if self._user is None and (session := adoption.get_session(self._request)):
+            claims = self._cookie.verified() if session.modified else []
+            return claims[0].sub if claims else None
+        return None
 
     # --- Writing
 
     def write(self, response: HttpResponseBase) -> None:
         """Set or delete the cookie, if there is cause to; no database."""
-        self._sign_session()
         if self._cookie.was_read:
             patch_vary_headers(response, ("Cookie",))
         spec = get_cookie_spec()
         if spec.name in response.cookies:
             return  # The view has seen to it.
-        counts = response.status_code < SERVER_ERROR
+        # A renewed token is not for a response that a shared cache may keep; a new login is.
+        counts = response.status_code < SERVER_ERROR and (self._started or not _is_public(response))
         if counts and self._outgoing is not None and self._login is not None:
             self._warn_if_dropped(secure=spec.secure)
             spec.set(response, self._outgoing, max_age(self._login.session))
-        elif self._forget or self._cookie.refusal is not None:
+        elif self._forget or self._cookie.is_refused_just_now(SLOW):
             spec.delete(response)
 
     def _warn_if_dropped(self, *, secure: bool) -> None:
@@ -304,6 +370,30 @@ class RequestJWT:
                 "https, set SECURE_PROXY_SSL_HEADER; on your own machine, set DEBUG = True or "
                 "JWT_COOKIE = {'COOKIE_SECURE': False}."
             )
+
+
+_served: ContextVar[RequestJWT | None] = ContextVar("django_jwt_cookie.served", default=None)
+
+
+@contextmanager
+def serving(jwt: RequestJWT) -> Iterator[None]:
+    """Let `served_sessions` know whose request this is, for code that is not told."""
+    token = _served.set(jwt)
+    try:
+        yield
+    finally:
+        _served.reset(token)
+
+
+def served_sessions() -> set[uuid.UUID]:
+    """Name the logins that the request being served comes from; none outside of a request."""
+    jwt = _served.get()
+    return jwt.session_ids() if jwt is not None else set()
+
+
+def _is_public(response: HttpResponseBase) -> bool:
+    """Tell whether a shared cache may keep ``response``: no place for a renewed token."""
+    return "public" in response.headers.get("Cache-Control", "")
 
 
 def get_jwt(request: HttpRequest) -> RequestJWT:
@@ -333,10 +423,12 @@ def login(
     Raises `TokenTooLarge` if the site's own claims make the cookie too large for a browser.
     """
     jwt = get_jwt(request)
-    with adoption.lend_session(request):
+    with adoption.lend_session(jwt.request):
         # Cycles the session, or flushes it if it is somebody else's: nobody plants a session.
-        auth.login(request, user, backend)  # type: ignore[arg-type]
+        auth.login(jwt.request, user, backend)  # type: ignore[arg-type]
         jwt.adopt(persistent=remember)
+    if request is not jwt.request:
+        request.user = user  # type: ignore[assignment]
 
 
 def logout(request: HttpRequest) -> None:
@@ -344,9 +436,11 @@ def logout(request: HttpRequest) -> None:
 
     ``django.contrib.auth.logout()`` works as well; this one does without sessions.
     """
-    get_jwt(request)
-    with adoption.lend_session(request):
-        auth.logout(request)
+    jwt = get_jwt(request)
+    with adoption.lend_session(jwt.request):
+        auth.logout(jwt.request)
+    if request is not jwt.request:
+        request.user = AnonymousUser()
 
 
 alogin = sync_to_async(login, thread_sensitive=True)

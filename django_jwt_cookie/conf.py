@@ -21,6 +21,7 @@ from django.core.signals import setting_changed
 T = TypeVar("T")
 
 ALGORITHMS = ("HS256", "HS384", "HS512")
+ON_REUSE = ("revoke", "refuse")
 SAMESITE = ("Lax", "Strict", "None")
 COOKIE_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 """``token`` of RFC 9110, section 5.6.2, which a cookie's name has to be (RFC 6265, 4.1.1)."""
@@ -44,14 +45,24 @@ class Settings:
     token_lifetime: timedelta = timedelta(minutes=10)
     """How long one token is honoured (``exp``); a new one is issued after half of it."""
 
+    idle_timeout: timedelta = timedelta(days=14)
+    """A login ends when it was unused for so long."""
+
     absolute_timeout: timedelta = timedelta(days=30)
     """A login ends so long after the password was given, however busy it is."""
 
     browser_session_timeout: timedelta = timedelta(hours=12)
-    """The same for a login without "remember me", whose cookie ends with the browser."""
+    """``IDLE_TIMEOUT`` of a login without "remember me", whose cookie ends with the browser."""
 
     leeway: timedelta = timedelta(seconds=10)
     """Clock skew between servers that is forgiven, for ``exp``, ``nbf`` and ``iat``."""
+
+    reuse_grace: timedelta = timedelta(minutes=10)
+    """How long after its successor was seen an old token is taken for a request that was long on
+    its way, and not for a theft."""
+
+    on_reuse: str = "revoke"
+    """What a theft does: ``revoke`` ends the login, ``refuse`` leaves this request anonymous."""
 
     issuer: str | None = None
     """``iss``: written into tokens and demanded of them, if set."""
@@ -76,6 +87,9 @@ class Settings:
 
     cookie_secure: bool = True
     """``Secure`` of the cookie. Default: ``not DEBUG``."""
+
+    track_sessions: bool = True
+    """Keep a record of each login. Without, a logout is only the cookie's."""
 
     adopt_django_logins: bool = True
     """Move logins that other code puts into the Django session into the cookie."""
@@ -118,13 +132,23 @@ class Settings:
         complaints = [
             f"{name.upper()} must be a positive timedelta of whole seconds, for example "
             f"timedelta(minutes=10); it is {value!r}."
-            for name in ("token_lifetime", "absolute_timeout", "browser_session_timeout")
+            for name in (
+                "token_lifetime",
+                "idle_timeout",
+                "absolute_timeout",
+                "browser_session_timeout",
+                "reuse_grace",
+            )
             if not _is_whole_seconds(value := getattr(self, name)) or not value
         ]
         if not _is_whole_seconds(self.leeway):
             complaints.append(
                 f"LEEWAY must be a timedelta of whole seconds, timedelta(0) for none; "
                 f"it is {self.leeway!r}."
+            )
+        if self.on_reuse not in ON_REUSE:
+            complaints.append(
+                f"ON_REUSE must be one of {', '.join(ON_REUSE)}; it is {self.on_reuse!r}."
             )
         if self.algorithm not in ALGORITHMS:
             complaints.append(
@@ -143,7 +167,7 @@ class Settings:
         ]
         complaints += [
             f"{name.upper()} must be True or False; it is {value!r}."
-            for name in ("cookie_secure", "adopt_django_logins", "record_ip")
+            for name in ("cookie_secure", "track_sessions", "adopt_django_logins", "record_ip")
             if not isinstance(value := getattr(self, name), bool)
         ]
         return complaints
@@ -188,11 +212,15 @@ class Settings:
             )
         if self.secret is not None and self.keys:
             complaints.append("SECRET and KEYS exclude each other: put the secret into KEYS.")
+        if self.keys == () and "KEYS" in getattr(django_settings, "JWT_COOKIE", {}):
+            complaints.append("KEYS is empty: leave it out, or give it a secret.")
         if not isinstance(self.keys, tuple):
             complaints.append("KEYS must be a list of secrets: the first signs, all verify.")
         for shorter, longer in (
             ("token_lifetime", "browser_session_timeout"),
+            ("token_lifetime", "idle_timeout"),
             ("browser_session_timeout", "absolute_timeout"),
+            ("idle_timeout", "absolute_timeout"),
             ("leeway", "token_lifetime"),
         ):
             if getattr(self, shorter) > getattr(self, longer):

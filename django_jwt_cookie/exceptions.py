@@ -7,8 +7,10 @@
     │   ├── TokenInvalid           forged, tampered with, malformed, foreign
     │   └── TokenExpired           ours, but past its ``exp``
     ├── SessionError               the token is ours, the login behind it is over
-    │   ├── SessionRevoked         ended: logout, another login, password change, revocation
+    │   ├── SessionRevoked         ended: logout, another login, revocation
+    │   │   └── PasswordChanged    ended: not by the password of now
     │   ├── SessionExpired         ended by itself, at ``LoginSession.expires_at``
+    │   ├── TokenReused            ended: a token came back long after its successor was seen
     │   └── UserInactive           the account was deactivated or its backend refuses it
     ├── TokenTooLarge              a token that no browser would store
     └── KeyRingError               no usable key: a mistake in the settings
@@ -49,10 +51,20 @@ class SessionRevoked(SessionError):
     """The login was ended, or its record is gone. No record, no login."""
 
 
+class PasswordChanged(SessionRevoked):
+    """The password was changed since, somewhere else."""
+
+
 class SessionExpired(SessionError):
     """The login reached its end by itself."""
 
     code = "session_expired"
+
+
+class TokenReused(SessionError):
+    """An old token came back long after its successor was seen: somebody has a copy."""
+
+    code = "token_reused"
 
 
 class UserInactive(SessionError):

@@ -6,15 +6,18 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
+from django.views.decorators.debug import sensitive_variables
 
 from . import users
 from .conf import get_settings
 from .cookies import MAX_SIZE, get_cookie_spec
 from .exceptions import TokenTooLarge
 from .models import LoginSession
-from .tokens import Claims, encode
+from .renewal import half_life
+from .tokens import Claims, StatelessClaims, encode
 
 
+@sensitive_variables()
 def issue(
     login_session: LoginSession, *, auth_time: int, request: HttpRequest
 ) -> tuple[Claims, str]:
@@ -33,6 +36,7 @@ def issue(
         iat=now,
         exp=min(now + lifetime, end),
         auth_time=auth_time,
+        stateless=None if get_settings().track_sessions else _in_place_of_record(login_session),
         extra=_extra_claims(login_session, request),
     )
     token = encode(claims)
@@ -42,7 +46,12 @@ def issue(
 
 def is_half_over(claims: Claims) -> bool:
     """Tell whether a token has lived for half its life, so that it is time for a new one."""
-    return time.time() >= claims.iat + get_settings().token_lifetime.total_seconds() / 2
+    return time.time() >= claims.iat + half_life().total_seconds()
+
+
+def is_over(claims: Claims) -> bool:
+    """Tell whether a token is past its ``exp``. Its login may go on."""
+    return time.time() >= claims.exp
 
 
 def max_age(login_session: LoginSession) -> int | None:
@@ -60,6 +69,14 @@ def seconds(login_session: LoginSession) -> int:
     return int(login_session.expires_at.timestamp())
 
 
+def _in_place_of_record(login_session: LoginSession) -> StatelessClaims:
+    return StatelessClaims(
+        started_at=int(login_session.created_at.timestamp()),
+        persistent=login_session.persistent,
+        ath=users.hash_auth_hash(login_session.auth_hash),
+    )
+
+
 def _extra_claims(login_session: LoginSession, request: HttpRequest) -> Mapping[str, Any]:
     path = get_settings().claims
     if path is None:
@@ -68,6 +85,7 @@ def _extra_claims(login_session: LoginSession, request: HttpRequest) -> Mapping[
     return extra
 
 
+@sensitive_variables()
 def _refuse_what_no_browser_stores(token: str, claims: Claims) -> None:
     size = get_cookie_spec().size(token)
     if size > MAX_SIZE:

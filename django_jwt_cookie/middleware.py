@@ -8,9 +8,29 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
+from django.views.debug import (
+    SafeExceptionReporterFilter,
+    get_default_exception_reporter_filter,
+)
 
-from .authentication import RequestJWT, get_jwt
+from .authentication import RequestJWT, get_jwt, serving
+from .conf import Settings, get_settings
 from .responses import explain_redirect
+
+
+def make_report_filter(settings: Settings) -> SafeExceptionReporterFilter:
+    """Return the site's own filter of error reports, which also hides the login cookie.
+
+    Django hides its session cookie by name. A report is mailed, and the token in it would be good.
+    """
+    sites_own = type(get_default_exception_reporter_filter())
+
+    class ReportFilter(sites_own):  # type: ignore[misc, valid-type]
+        def cleanse_setting(self, key: Any, value: Any) -> Any:
+            hides = key == settings.cookie_name
+            return self.cleansed_substitute if hides else super().cleanse_setting(key, value)
+
+    return ReportFilter()
 
 
 class JWTCookieMiddleware(AuthenticationMiddleware):
@@ -28,22 +48,25 @@ class JWTCookieMiddleware(AuthenticationMiddleware):
         if self.async_mode:
             return self.__acall__(request)
         self.process_request(request)
-        response = self.get_response(request)
-        assert isinstance(response, HttpResponseBase)
-        if (jwt := get_jwt(request)).needs_settling(response):
-            jwt.settle(response)
+        with serving(jwt := get_jwt(request)):
+            response = self.get_response(request)
+            assert isinstance(response, HttpResponseBase)
+            if jwt.needs_settling(response):
+                jwt.settle(response)
         return self.process_response(request, response)
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         """Serve one asynchronous request."""
         self.process_request(request)
-        response = await self.get_response(request)  # type: ignore[misc]
-        if (jwt := get_jwt(request)).needs_settling(response):
-            await sync_to_async(jwt.settle, thread_sensitive=True)(response)
+        with serving(jwt := get_jwt(request)):
+            response = await self.get_response(request)  # type: ignore[misc]
+            if jwt.needs_settling(response):
+                await sync_to_async(jwt.settle, thread_sensitive=True)(response)
         return self.process_response(request, response)
 
     def process_request(self, request: HttpRequest) -> None:
         """Promise a user; nothing is read or verified before somebody asks."""
+        request.exception_reporter_filter = get_settings().derive(make_report_filter)
         jwt = RequestJWT(request)
         request.jwt = jwt  # type: ignore[attr-defined]
         request.user = SimpleLazyObject(jwt.resolve)  # type: ignore[assignment]

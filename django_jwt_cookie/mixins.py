@@ -18,12 +18,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostE
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
-from django.utils.cache import patch_vary_headers
 from django.utils.decorators import decorator_from_middleware
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.vary import vary_on_headers
 from django.views.generic.base import TemplateResponseMixin, TemplateView, View
 from django.views.generic.edit import FormView
 
@@ -38,7 +38,8 @@ class NegotiatingCsrfMiddleware(CsrfViewMiddleware):
     def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:
         response: HttpResponse = super()._reject(request, reason)  # type: ignore[misc]
         if prefers_json(request):
-            return error("csrf_failed", HTTPStatus.FORBIDDEN, reason)
+            detail = _("The CSRF token is missing or wrong, or the request is from another site.")
+            return error("csrf_failed", HTTPStatus.FORBIDDEN, detail)
         return response
 
 
@@ -72,10 +73,11 @@ def explain_unreadable(view: Callable[..., HttpResponseBase]) -> Callable[..., H
 
 
 PROTECTION: tuple[Callable[[Any], Any], ...] = (
-    never_cache,
     sensitive_post_parameters(),
     decorator_from_middleware(NegotiatingCsrfMiddleware),
     explain_unreadable,
+    never_cache,
+    vary_on_headers("Accept"),
     login_not_required,
     # No exemption: the site's CsrfViewMiddleware would refuse with a page that programs can't
     # read, so the same check is made here, whether or not the site has that middleware.
@@ -110,11 +112,9 @@ class NegotiatedView(View):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Serve the request; the answer depends on what the client prefers."""
         try:
-            response = super().dispatch(request, *args, **kwargs)
+            return super().dispatch(request, *args, **kwargs)
         except BodyRefused as refused:
-            response = refused.response
-        patch_vary_headers(response, ("Accept",))
-        return response
+            return refused.response
 
     def prefers_json(self) -> bool:
         """Tell whether a program asks."""

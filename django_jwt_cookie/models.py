@@ -1,21 +1,11 @@
 """The record of a login: what a plain JWT lacks, so that a logout holds."""
 
-import secrets
 import uuid
-from datetime import datetime
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-
-
-def random_id() -> uuid.UUID:
-    """Return 128 random bits.
-
-    A ``uuid4`` has 122; the rest says that it is a ``uuid4``.
-    """
-    return uuid.UUID(bytes=secrets.token_bytes(16))
 
 
 class LoginSessionQuerySet(models.QuerySet["LoginSession"]):
@@ -44,7 +34,7 @@ class LoginSession(models.Model):
         USER_DELETED = "user_deleted", _("User deleted")
         TOKEN_REUSED = "token_reused", _("Token reused")
 
-    id = models.UUIDField(_("ID"), primary_key=True, default=random_id, editable=False)
+    id = models.UUIDField(_("ID"), primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("user"),
@@ -76,7 +66,3 @@ class LoginSession(models.Model):
     def __str__(self) -> str:
         """Name the login by its time; the id is in every token and does not belong into logs."""
         return f"{self._meta.verbose_name} {self.created_at:%Y-%m-%d %H:%M}"
-
-    def is_alive(self, now: datetime) -> bool:
-        """Tell whether the login goes on at ``now``."""
-        return self.revoked_at is None and now < self.expires_at

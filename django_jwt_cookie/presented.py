@@ -1,13 +1,25 @@
 """The cookie that a request brought, and the login that it stands for."""
 
+import time
+import uuid
 from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from . import sessions, users
+from . import users
 from .cookies import get_cookie_spec
-from .exceptions import SessionError, SessionRevoked, TokenError
+from .exceptions import (
+    PasswordChanged,
+    SessionError,
+    SessionRevoked,
+    TokenError,
+    TokenReused,
+    UserInactive,
+)
 from .models import LoginSession
+from .renewal import Verdict
+from .sessions import EndReason
+from .store import get_store
 from .tokens import Claims, decode
 
 
@@ -17,6 +29,8 @@ class Login:
 
     claims: Claims
     session: LoginSession
+    verdict: Verdict
+    """What it means that the token is of this generation."""
 
 
 class PresentedCookie:
@@ -27,8 +41,19 @@ class PresentedCookie:
         self._verified: list[Claims] | None = None
         self._login: Login | None = None
         self._is_looked_up = False
+        self._read_at = 0.0
+        self.stolen: set[uuid.UUID] = set()
+        """The logins of which a copy turned out to be about."""
+
         self.refusal: str | None = None
         """Why the cookie is not taken, as a code, as far as that is known by now."""
+
+    def is_refused_just_now(self, seconds: int) -> bool:
+        """Tell whether the browser is to forget the cookie.
+
+        Not if it was read more than ``seconds`` ago: a login made meanwhile would be forgotten.
+        """
+        return self.refusal is not None and time.time() - self._read_at <= seconds
 
     @property
     def was_read(self) -> bool:
@@ -41,7 +66,7 @@ class PresentedCookie:
         An expired token is genuine too: its login may go on.
         """
         if self._verified is None:
-            self._verified, refusals = [], []
+            self._verified, self._read_at, refusals = [], time.time(), []
             for token in get_cookie_spec().read(self._request):
                 try:
                     self._verified.append(decode(token, allow_expired=True))
@@ -68,6 +93,8 @@ class PresentedCookie:
                 login = _accept(claims)
             except SessionError as error:
                 refusals.append(error.code)
+                if isinstance(error, TokenReused):
+                    self.stolen.add(claims.sid)
             else:
                 return login
         if refusals:
@@ -77,12 +104,21 @@ class PresentedCookie:
 
 def _accept(claims: Claims) -> Login:
     """Return the login of ``claims``. Raises `SessionError`."""
-    session = sessions.find(claims.sid)
-    user = users.load(session)
-    if users.subject(user) != claims.sub:
+    store = get_store()
+    session = store.look_up(claims)
+    if users.subject(session.user) != claims.sub:
         raise SessionRevoked("the record is of another user")
-    auth_hash = users.current_auth_hash(user, session.auth_hash)
+    try:
+        user = users.load(session)
+        auth_hash = users.current_auth_hash(user, session.auth_hash)
+    except UserInactive:
+        store.end_by_id({session.pk}, EndReason.USER_INACTIVE)
+        raise
+    except PasswordChanged:
+        # Around signals, by ``QuerySet.update()`` or SQL.
+        store.end_by_id({session.pk}, EndReason.PASSWORD_CHANGED)
+        raise
     if auth_hash != session.auth_hash:
-        sessions.change_auth_hash(session, auth_hash)
+        store.change_auth_hash(session, auth_hash)
     session.user = user  # type: ignore[assignment]
-    return Login(claims, session)
+    return Login(claims, session, store.present(session, claims.gen))

@@ -1,26 +1,82 @@
-"""What this app does when Django says that somebody logged in or out."""
+"""What this app does when Django says that somebody logged in or out, or that a user changed."""
 
+from collections.abc import Callable, Collection
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in, user_logged_out
-from django.dispatch import receiver
+from django.db.models.signals import post_save, pre_delete
+from django.dispatch import Signal
 from django.http import HttpRequest
 
-from .authentication import RequestJWT
+from . import sessions, users
+from .authentication import RequestJWT, served_sessions
+from .exceptions import PasswordChanged, SessionRevoked, UserInactive
+from .models import LoginSession
+from .sessions import EndReason
+
+RELEVANT_FIELDS = {"password", "is_active"}
+"""What decides whether a login may go on. Anything else is asked for at its next request."""
 
 
-@receiver(user_logged_in, dispatch_uid="django_jwt_cookie.note_login")
-def note_login(request: HttpRequest | None, user: AbstractBaseUser, **kwargs: Any) -> None:
+def note_login(request: HttpRequest | None, user: AbstractBaseUser, **_: Any) -> None:
     """Note the time of a login, and whose the session was before."""
     jwt = getattr(request, "jwt", None)
     if isinstance(jwt, RequestJWT):
         jwt.logged_in(user)
 
 
-@receiver(user_logged_out, dispatch_uid="django_jwt_cookie.end_login")
-def end_login(request: HttpRequest | None, **kwargs: Any) -> None:
+def end_login(request: HttpRequest | None, **_: Any) -> None:
     """End the login of the request, whoever called Django's ``logout()``."""
     jwt = getattr(request, "jwt", None)
     if isinstance(jwt, RequestJWT):
         jwt.end()
+
+
+def end_logins_of_changed_user(
+    instance: AbstractBaseUser,
+    created: bool,
+    raw: bool,
+    update_fields: Collection[str] | None,
+    **_: Any,
+) -> None:
+    """End what a new password, or a deactivation, puts an end to.
+
+    Not the login of this request, if the password is new: ``update_session_auth_hash()`` may
+    follow. If it does not, the next request finds out.
+    """
+    if created or raw or (update_fields is not None and RELEVANT_FIELDS.isdisjoint(update_fields)):
+        return
+    for session in sessions.active(instance):
+        session.user = instance  # type: ignore[assignment]
+        reason = _why_to_end(session)
+        if reason is EndReason.USER_INACTIVE or (reason and session.pk not in served_sessions()):
+            sessions.end_by_id({session.pk}, reason)
+
+
+def _why_to_end(session: LoginSession) -> EndReason | None:
+    try:
+        user = users.load(session)
+        users.current_auth_hash(user, session.auth_hash)
+    except UserInactive:
+        return EndReason.USER_INACTIVE
+    except PasswordChanged:
+        return EndReason.PASSWORD_CHANGED
+    except SessionRevoked:
+        pass  # Its backend is not in use, and may come back.
+    return None
+
+
+def end_logins_of_deleted_user(instance: AbstractBaseUser, **_: Any) -> None:
+    """Tell whoever listens that these logins end; their records are deleted with the user."""
+    sessions.end(sessions.active(instance), EndReason.USER_DELETED)
+
+
+CONNECTIONS: tuple[tuple[Signal, Any, Callable[..., None]], ...] = (
+    (user_logged_in, None, note_login),
+    (user_logged_out, None, end_login),
+    (post_save, get_user_model(), end_logins_of_changed_user),
+    (pre_delete, get_user_model(), end_logins_of_deleted_user),
+)
+"""Signal, sender and receiver; connected when the app is ready."""

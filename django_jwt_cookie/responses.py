@@ -12,6 +12,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
+from django.urls import NoReverseMatch
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
@@ -26,11 +27,18 @@ JSON = "application/json"
 REASON_FIELD = "reason"
 """The query parameter that tells the login page why a visitor has to log in again."""
 
+RECENT_LOGIN_REQUIRED = "recent_login_required"
+"""The one reason that is not the cookie's: the login is good, and too old for this."""
+
 REASONS = {
+    RECENT_LOGIN_REQUIRED: _("For this you need to give your password again."),
     "login_required": _("You need to log in for this."),
     "token_invalid": _("Your login cookie was changed or is not one of ours."),
     "session_expired": _("Your login has expired."),
     "session_revoked": _("This login was ended."),
+    "token_reused": _(
+        "An old copy of your login cookie was used, maybe by somebody else. This login was ended."
+    ),
     "user_inactive": _("This account can’t be used for logging in at the moment."),
 }
 """What each code of `RequestJWT.reason` means, said to the visitor. Nothing else is ever shown."""
@@ -64,14 +72,15 @@ def error(
     return response
 
 
-def unauthorized(request: HttpRequest) -> JsonResponse:
-    """Return the 401 that says why this request is anonymous."""
-    code = get_jwt(request).reason or "login_required"
+def unauthorized(request: HttpRequest, reason: str | None = None) -> JsonResponse:
+    """Return the 401 that says why: by default, why this request is anonymous."""
+    code = reason or get_jwt(request).reason or "login_required"
     return error(code, HTTPStatus.UNAUTHORIZED, REASONS[code])
 
 
 def ask_to_log_in(
     request: HttpRequest,
+    reason: str | None = None,
     login_url: str | None = None,
     redirect_field_name: str = REDIRECT_FIELD_NAME,
 ) -> HttpResponse:
@@ -80,20 +89,30 @@ def ask_to_log_in(
     htmx follows a redirect inside the page and would put the login form into a corner of it:
     ``HX-Redirect`` makes it load the login page as a page, and come back to the page it was on.
     """
+    is_htmx = "HX-Request" in request.headers
+    if prefers_json(request) and not is_htmx:
+        return unauthorized(request, reason)
+    redirect = redirect_to_login(_page_of(request), login_url, redirect_field_name)
+    explain_redirect(redirect, reason or get_jwt(request).reason, login_url)
+    if not is_htmx:
+        return redirect
+    response: HttpResponse = unauthorized(request, reason)
+    response.headers["HX-Redirect"] = redirect.url
+    return response
+
+
+def _page_of(request: HttpRequest) -> str:
+    """Return the path of the page that the visitor is on, to come back to.
+
+    That is not what was asked for, if a form was sent or htmx asked: then the browser says which
+    it is, and is believed if it names one of this site.
+    """
     if "HX-Request" in request.headers:
-        response: HttpResponse = unauthorized(request)
-        target = redirect_to_login(_htmx_page(request), login_url, redirect_field_name)
-        explain_redirect(target, get_jwt(request).reason)
-        response["HX-Redirect"] = target.url
-        return response
-    if prefers_json(request):
-        return unauthorized(request)
-    return redirect_to_login(request.get_full_path(), login_url, redirect_field_name)
-
-
-def _htmx_page(request: HttpRequest) -> str:
-    """Return the path of the page that htmx is on, if the page is one of this site."""
-    url = request.headers.get("HX-Current-URL", "")
+        url = request.headers.get("HX-Current-URL", "")
+    elif request.method not in ("GET", "HEAD"):
+        url = request.headers.get("Referer", "")
+    else:
+        return request.get_full_path()
     if url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=False):
         path = urlsplit(url)._replace(scheme="", netloc="").geturl()
         if url_has_allowed_host_and_scheme(path, None):
@@ -101,7 +120,9 @@ def _htmx_page(request: HttpRequest) -> str:
     return request.get_full_path()
 
 
-def explain_redirect(response: HttpResponseBase, reason: str | None) -> None:
+def explain_redirect(
+    response: HttpResponseBase, reason: str | None, login_url: str | None = None
+) -> None:
     """Add ``reason`` to a redirect to the login page, which only knows the page to return to.
 
     The cookie is deleted by this very response: the login page can't find out any more.
@@ -110,9 +131,10 @@ def explain_redirect(response: HttpResponseBase, reason: str | None) -> None:
         return
     try:
         url = urlsplit(response.headers["Location"])
-    except ValueError:
+        login = urlsplit(resolve_url(login_url or django_settings.LOGIN_URL))
+    except (ValueError, NoReverseMatch):
         return
-    if url.path != urlsplit(resolve_url(django_settings.LOGIN_URL)).path:
+    if (url.scheme, url.netloc, url.path) != (login.scheme, login.netloc, login.path):
         return
     query = QueryDict(url.query, mutable=True)
     query[REASON_FIELD] = reason

@@ -5,6 +5,7 @@ import logging
 import uuid
 from collections.abc import Collection
 from datetime import timedelta
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import AbstractBaseUser
@@ -12,19 +13,15 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from .conf import get_settings
-from .exceptions import SessionExpired, SessionRevoked
+from .exceptions import SessionExpired, SessionRevoked, TokenReused
 from .models import LoginSession
-from .signals import session_ended, session_started
+from .renewal import Verdict, expiry, first_expiry, judge, next_expiry
+from .signals import session_ended, session_renewed, session_started, token_reused
+from .tokens import Claims
 
 logger = logging.getLogger("django.security.jwt_cookie")
 
 EndReason = LoginSession.EndReason
-
-
-def timeout(*, persistent: bool) -> timedelta:
-    """Return how long a login lasts."""
-    settings = get_settings()
-    return settings.absolute_timeout if persistent else settings.browser_session_timeout
 
 
 def prepare(
@@ -43,7 +40,6 @@ def prepare(
     PostgreSQL refuses NUL in a text, and a browser may send one as its name.
     """
     now = timezone.now()
-    lifetime = timeout(persistent=persistent)
     return LoginSession(
         user=user,  # type: ignore[misc]
         backend=backend,
@@ -51,10 +47,30 @@ def prepare(
         created_at=now,
         rotated_at=now,
         seen_at=now,
-        expires_at=now + min(lifetime, at_most or lifetime),
+        expires_at=first_expiry(now, persistent=persistent, at_most=at_most),
         persistent=persistent,
         user_agent=user_agent.replace("\0", "")[:512],
         ip_address=_recordable(ip_address),
+    )
+
+
+def succeed(old: LoginSession, auth_hash: str) -> LoginSession:
+    """Return the record of a login that goes on where ``old`` ends, under an id nobody knows yet.
+
+    For `start` to save. It neither begins nor ends later than ``old``.
+    """
+    now = timezone.now()
+    return LoginSession(
+        user=old.user,
+        backend=old.backend,
+        auth_hash=auth_hash,
+        created_at=old.created_at,
+        rotated_at=now,
+        seen_at=now,
+        expires_at=next_expiry(old, now),
+        persistent=old.persistent,
+        user_agent=old.user_agent,
+        ip_address=old.ip_address,
     )
 
 
@@ -64,7 +80,7 @@ def start(session: LoginSession) -> None:
     Once its first token is made: a login that nobody has a token of must not be listed.
     """
     session.save(force_insert=True)
-    session_started.send(sender=LoginSession, session=session)
+    session_started.send_robust(sender=LoginSession, session=session)
 
 
 def _recordable(ip_address: str | None) -> str | None:
@@ -87,28 +103,132 @@ def find(session_id: uuid.UUID) -> LoginSession:
         session = LoginSession.objects.select_related("user").get(pk=session_id)
     except LoginSession.DoesNotExist:
         raise SessionRevoked("no record of this login") from None
+    if session.revoked_because == EndReason.TOKEN_REUSED:
+        raise TokenReused("the login was ended for a theft")
     if session.revoked_at is not None:
         raise SessionRevoked(session.revoked_because)
-    if not session.is_alive(timezone.now()):
+    if expiry(session) <= timezone.now():
         raise SessionExpired("the login reached its end")
     return session
 
 
+def look_up(claims: Claims) -> LoginSession:
+    """Return the login that ``claims`` belong to; raises like `find`."""
+    return find(claims.sid)
+
+
+def present(session: LoginSession, generation: int) -> Verdict:
+    """Take note that a request presents ``generation`` of ``session``; return what it means.
+
+    Writes at most once per generation. Raises `TokenReused` for a theft.
+    """
+    verdict = judge(session, generation, timezone.now())
+    if verdict is Verdict.THEFT:
+        _report_theft(session)
+        raise TokenReused("an old token came back")
+    if verdict is Verdict.AHEAD:
+        _heal(session, generation)
+    elif verdict is Verdict.CURRENT and session.seen_at is None:
+        _note_as_seen(session)
+    return verdict
+
+
+def renew(session: LoginSession, generation: int) -> LoginSession | None:
+    """Return the record that a new token is to be issued for, in place of ``generation``.
+
+    Of many requests that renew at once one raises the generation, by a conditional UPDATE, and all
+    get a token of it. None for a request whose browser has a newer token by now. Raises
+    `SessionError` if the login has ended meanwhile.
+    """
+    if generation == session.generation and _rotate(session):
+        session_renewed.send_robust(sender=LoginSession, session=session)
+        return session
+    session = find(session.pk)
+    # Judged, not presented: the token came when the request did, however long the view took.
+    is_lost = judge(session, generation, timezone.now()) is Verdict.LOST
+    return session if is_lost else None
+
+
+def is_newest(session: LoginSession) -> bool:
+    """Tell whether ``session`` goes on, and nobody has renewed it since."""
+    unended = LoginSession.objects.filter(pk=session.pk, revoked_at=None)
+    return unended.filter(generation=session.generation).exists()
+
+
+def _rotate(session: LoginSession) -> bool:
+    now = timezone.now()
+    changes = {
+        "generation": session.generation + 1,
+        "rotated_at": now,
+        "seen_at": None,
+        "expires_at": next_expiry(session, now),
+    }
+    # Never back to life: an expired row may be deleted at any moment.
+    return _change(session, changes, generation=session.generation, expires_at__gt=now)
+
+
+def _note_as_seen(session: LoginSession) -> None:
+    changes = {"seen_at": timezone.now()}
+    _change(session, changes, generation=session.generation, seen_at=None)
+
+
+def _heal(session: LoginSession, generation: int) -> None:
+    """Catch up with a token that is newer than the record: a backup was restored."""
+    now = timezone.now()
+    changes = {
+        "generation": generation,
+        "rotated_at": now,
+        "seen_at": now,
+        "expires_at": next_expiry(session, now),
+    }
+    _change(session, changes, generation=session.generation)
+
+
+def _change(session: LoginSession, changes: dict[str, Any], **condition: Any) -> bool:
+    """Write ``changes`` if the login goes on and ``condition`` still holds; tell whether it did."""
+    unended = LoginSession.objects.filter(pk=session.pk, revoked_at=None, **condition)
+    if not unended.update(**changes):
+        return False
+    for name, value in changes.items():
+        setattr(session, name, value)
+    return True
+
+
+def _report_theft(session: LoginSession) -> None:
+    logger.warning("An old token of a login came back: somebody has a copy of the cookie.")
+    token_reused.send_robust(sender=LoginSession, session=session)
+    if get_settings().on_reuse == "revoke":
+        end(LoginSession.objects.filter(pk=session.pk), EndReason.TOKEN_REUSED)
+
+
 def active(user: AbstractBaseUser) -> QuerySet[LoginSession]:
-    """Return the logins of ``user`` that go on."""
+    """Return the logins of ``user`` that go on; none where they are not recorded."""
+    if not get_settings().track_sessions:
+        return LoginSession.objects.none()
     return LoginSession.objects.alive().filter(user=user)  # type: ignore[misc]
 
 
 def end(sessions: QuerySet[LoginSession], because: EndReason) -> int:
     """End ``sessions`` for one reason, tell `session_ended` and the log; return how many ended.
 
-    Each by a conditional UPDATE: of two requests that end the same login, one does.
+    By one conditional UPDATE, whatever the receivers do: of two requests that end the same login,
+    one does, and a receiver that fails leaves none alive.
     """
-    ended = 0
-    for session in sessions.filter(revoked_at=None):
-        session.revoked_at, session.revoked_because = timezone.now(), because
-        ended += _end_one(session)
-    return ended
+    ending = list(sessions.filter(revoked_at=None))
+    if not ending:
+        return 0
+    now = timezone.now()
+    ids = [session.pk for session in ending]
+    changes = {"revoked_at": now, "revoked_because": because}
+    count = LoginSession.objects.filter(pk__in=ids, revoked_at=None).update(**changes)
+    if count < len(ending):
+        ended = LoginSession.objects.filter(pk__in=ids, **changes)
+        ending = list(ended)
+    for session in ending:
+        session.revoked_at, session.revoked_because = now, because
+        logger.info("A login was ended: %s", because)
+        session_ended.send_robust(sender=LoginSession, session=session)
+    return count
 
 
 def end_by_id(ids: Collection[uuid.UUID], because: EndReason) -> int:
@@ -119,15 +239,6 @@ def end_by_id(ids: Collection[uuid.UUID], because: EndReason) -> int:
 def end_others(session: LoginSession, because: EndReason) -> int:
     """End every other login of the same user, as `end` does."""
     return end(active(session.user).exclude(pk=session.pk), because)
-
-
-def _end_one(session: LoginSession) -> int:
-    unended = LoginSession.objects.filter(pk=session.pk, revoked_at=None)
-    changed = unended.update(revoked_at=session.revoked_at, revoked_because=session.revoked_because)
-    if changed:
-        logger.info("A login was ended: %s", session.revoked_because)
-        session_ended.send(sender=LoginSession, session=session)
-    return changed
 
 
 def revoke(session: LoginSession) -> int:
@@ -142,8 +253,7 @@ def revoke_all(user: AbstractBaseUser) -> int:
 
 def change_auth_hash(session: LoginSession, auth_hash: str) -> None:
     """Let this login go on after a change of password, or of ``SECRET_KEY``."""
-    session.auth_hash = auth_hash
-    session.save(update_fields=["auth_hash"])
+    _change(session, {"auth_hash": auth_hash})
 
 
 arevoke = sync_to_async(revoke, thread_sensitive=True)

@@ -11,11 +11,12 @@ import time
 import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 import jwt
+from django.views.decorators.debug import sensitive_variables
 
 from .conf import get_settings
 from .exceptions import TokenExpired, TokenInvalid
@@ -34,9 +35,34 @@ COMPACT_JWS = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 SID = re.compile(r"[A-Za-z0-9_-]{22}")
 
 REQUIRED_CLAIMS = ("sub", "sid", "gen", "iat", "exp", "auth_time")
-RESERVED_CLAIMS = frozenset({*REQUIRED_CLAIMS, "iss", "aud", "nbf", "jti", "ath"})
-SENSITIVE_CLAIM = re.compile(r"passw|secret|credential|private|api_?key|hash|token", re.IGNORECASE)
+STATELESS_CLAIMS = ("started_at", "persistent", "ath")
+RESERVED_CLAIMS = frozenset({*REQUIRED_CLAIMS, *STATELESS_CLAIMS, "iss", "aud", "nbf", "jti"})
+SENSITIVE_CLAIM = re.compile(
+    r"passw|pwd|secret|credential|private|api_?key|hash|token|otp|ssn|iban", re.IGNORECASE
+)
 HEADER = frozenset({"alg", "kid", "typ"})
+
+
+@dataclass(frozen=True, slots=True)
+class StatelessClaims:
+    """What a record would say, in a token that has none (``TRACK_SESSIONS = False``)."""
+
+    started_at: int
+    """When the login began."""
+
+    persistent: bool
+    """Whether it is to outlive the browser."""
+
+    ath: str
+    """A keyed hash of the user's session auth hash: a new password ends the login."""
+
+    @classmethod
+    def pop_from(cls, payload: dict[str, Any]) -> "StatelessClaims | None":
+        """Take these claims out of ``payload``, if they are all there and of the right types."""
+        started_at, persistent, ath = (payload.pop(name, None) for name in STATELESS_CLAIMS)
+        if not (_is_time(started_at) and isinstance(persistent, bool) and isinstance(ath, str)):
+            return None
+        return cls(started_at, persistent, ath)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +76,7 @@ class Claims:
     """The user's primary key, as a string."""
 
     sid: uuid.UUID
-    """The login session; 128 random bits. Written as 22 characters of base64url."""
+    """The login session: a random UUID (RFC 9562, version 4), as 22 characters of base64url."""
 
     gen: int
     """The generation of the login session that this token belongs to."""
@@ -63,6 +89,9 @@ class Claims:
 
     auth_time: int
     """When the user gave the password; 0 if unknown. From OpenID Connect Core, section 2."""
+
+    stateless: StatelessClaims | None = None
+    """What stands in for a record, where there is none."""
 
     extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """Claims of the site's own."""
@@ -87,6 +116,7 @@ class Claims:
             "iat": self.iat,
             "exp": self.exp,
             "auth_time": self.auth_time,
+            **(asdict(self.stateless) if self.stateless else {}),
             **self.extra,
         }
 
@@ -100,13 +130,19 @@ class Claims:
             raise TokenInvalid("the claim 'sid' is not 128 bits in base64url")
         for name in ("gen", "iat", "exp", "auth_time"):
             # ``bool`` is an ``int`` in Python and a different type in JSON.
-            if type(values[name]) is not int or not 0 <= values[name] <= MAX_TIME:
+            if not _is_time(values[name]):
                 raise TokenInvalid(f"the claim {name!r} is not a number of seconds or generations")
         values["sid"] = uuid.UUID(bytes=urlsafe_b64decode(values["sid"] + "=="))
+        stateless = StatelessClaims.pop_from(payload)
         extra = {name: value for name, value in payload.items() if name not in RESERVED_CLAIMS}
-        return cls(**values, extra=extra)
+        return cls(**values, stateless=stateless, extra=extra)
 
 
+def _is_time(value: object) -> bool:
+    return type(value) is int and 0 <= value <= MAX_TIME
+
+
+@sensitive_variables()
 def encode(claims: Claims) -> str:
     """Sign ``claims`` with the first key of the ring.
 
@@ -127,6 +163,7 @@ def encode(claims: Claims) -> str:
     return get_key_ring().signing_key.sign(claims.to_payload() | payload, {"typ": TYPE})
 
 
+@sensitive_variables()
 def decode(token: str, *, allow_expired: bool = False) -> Claims:
     """Verify ``token`` and return what it says.
 

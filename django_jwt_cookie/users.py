@@ -1,13 +1,16 @@
 """Between a login and its user, by the rules of the login's own authentication backend."""
 
+from base64 import urlsafe_b64encode
+
 from django.conf import settings
-from django.contrib.auth import load_backend
+from django.contrib.auth import get_user_model, load_backend
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import ValidationError
 from django.db.models import Manager
-from django.utils.crypto import constant_time_compare
+from django.utils.crypto import constant_time_compare, salted_hmac
 
-from .exceptions import SessionRevoked, UserInactive
+from .exceptions import PasswordChanged, SessionRevoked, UserInactive
 from .models import LoginSession
 
 
@@ -21,10 +24,11 @@ def load(session: LoginSession) -> AbstractBaseUser:
 
     ``session`` comes with its user from one query. That user is taken only where the backend would
     have made the very same query: a backend with a ``get_user`` of its own, or a default manager
-    that hides users, is asked instead. Raises `UserInactive`.
+    that hides users, is asked instead. Raises `UserInactive`, or `SessionRevoked` if the backend
+    is not in use any more.
     """
     if session.backend not in settings.AUTHENTICATION_BACKENDS:
-        raise UserInactive("the backend of this login is not in use any more")
+        raise SessionRevoked("the backend of this login is not in use any more")
     backend = load_backend(session.backend)
     user: AbstractBaseUser | None
     if isinstance(backend, ModelBackend) and _asks_for_the_plain_row(backend, session.user):
@@ -47,13 +51,55 @@ def _asks_for_the_plain_row(backend: ModelBackend, user: AbstractBaseUser) -> bo
 def current_auth_hash(user: AbstractBaseUser, auth_hash: str) -> str:
     """Return the session auth hash of ``user`` if ``auth_hash`` is one, of now or of a fallback.
 
-    Raises `SessionRevoked` otherwise: the password was changed, somewhere else or around signals.
+    Raises `PasswordChanged` otherwise: the password was changed, somewhere else or around signals.
     """
     current = user.get_session_auth_hash()
     for valid in (current, *user.get_session_auth_fallback_hash()):
         if constant_time_compare(auth_hash, valid):
             return current
-    raise SessionRevoked("the password was changed")
+    raise PasswordChanged("the password was changed")
+
+
+def find_by_subject(sub: str) -> tuple[AbstractBaseUser, str]:
+    """Return the user with this claim ``sub``, and the first backend that lets the user in.
+
+    Raises `UserInactive`.
+    """
+    try:
+        pk = get_user_model()._meta.pk.to_python(sub)
+    except ValidationError:
+        raise UserInactive("no primary key of a user") from None
+    for path in settings.AUTHENTICATION_BACKENDS:
+        if (user := load_backend(path).get_user(pk)) is not None:
+            return user, path
+    raise UserInactive("no backend lets this user in")
+
+
+def hash_auth_hash(auth_hash: str, secret: str | bytes | None = None) -> str:
+    """Return 96 bits of a keyed HMAC over a session auth hash, for the claim ``ath``.
+
+    Keyed, so that it tells nothing of the password's hash to whoever does not have the secret.
+    """
+    digest = salted_hmac("django_jwt_cookie.ath", auth_hash, secret=secret, algorithm="sha256")
+    return urlsafe_b64encode(digest.digest()[:12]).decode()
+
+
+def find_auth_hash(user: AbstractBaseUser, ath: str) -> str:
+    """Return the session auth hash of ``user`` that ``ath`` was made of.
+
+    Raises `PasswordChanged` if there is none.
+    """
+    for valid in (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()):
+        for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+            if constant_time_compare(ath, hash_auth_hash(valid, secret)):
+                return valid
+    raise PasswordChanged("the password was changed")
+
+
+def find_fresh(session: LoginSession) -> AbstractBaseUser | None:
+    """Return the user of ``session`` as the database has it now."""
+    user: AbstractBaseUser | None = load_backend(session.backend).get_user(session.user_id)
+    return user
 
 
 def find_backend(user: AbstractBaseUser) -> str | None:

@@ -181,7 +181,7 @@ def login_and_set_password(request, name):
 
 def login_and_tell_claims(request, name):
     login(request, name)
-    return JsonResponse({"user": request.user.get_username(), "claims": request.jwt.claims})
+    return JsonResponse({"user": request.user.get_username(), "sub": request.jwt.claims.sub})
 
 
 def login_for_everybody(request, name):

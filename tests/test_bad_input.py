@@ -306,7 +306,7 @@ MORE_EXPIRED = {
     "row at its end, token not": lambda login: one(login.after(login.reach_end)),
 }
 
-MORE_INACTIVE = {
+MORE_UNKNOWN = {
     "backend gone": lambda login: one(
         login.after(lambda: login.set_record(backend="gone.Backend"))
     ),
@@ -318,7 +318,7 @@ VARIANTS = {
         (MORE_INVALID, "token_invalid"),
         (MORE_REVOKED, "session_revoked"),
         (MORE_EXPIRED, "session_expired"),
-        (MORE_INACTIVE, "user_inactive"),
+        (MORE_UNKNOWN, "session_revoked"),
     )
     for name, make in cases.items()
 }

@@ -50,9 +50,9 @@ def test_a_login_is_found_with_its_user_in_one_query(ada, received, django_asser
 
 
 def test_remember_me_decides_how_long_a_login_lasts(ada):
-    """30 days, or 12 hours."""
+    """14 days without use, or 12 hours."""
     lasting, passing = start_session(ada), start_session(ada, persistent=False)
-    assert lasting.expires_at - lasting.created_at == timedelta(days=30)
+    assert lasting.expires_at - lasting.created_at == timedelta(days=14)
     assert passing.expires_at - passing.created_at == timedelta(hours=12)
 
 
@@ -81,16 +81,44 @@ def test_a_revoked_login_is_over_and_cannot_end_twice(ada, received):
         sessions.find(session.pk)
 
 
-def test_of_two_requests_that_end_a_login_one_does(ada, received):
-    """The reason of the first stays."""
-    session = start_session(ada)
+class LateSet:
+    """Logins that somebody else has ended since they were looked up."""
 
-    stale = LoginSession.objects.get()
-    LoginSession.objects.update(revoked_at=timezone.now(), revoked_because="logout")
-    stale.revoked_at, stale.revoked_because = timezone.now(), "revoked"
-    assert sessions._end_one(stale) == 0
-    assert LoginSession.objects.get(pk=session.pk).revoked_because == "logout"
-    assert received[1:] == []
+    def __init__(self, ended_meanwhile):
+        self.ended_meanwhile = ended_meanwhile
+
+    def filter(self, **condition):
+        """Return the logins; then comes the other request."""
+        found = list(LoginSession.objects.filter(**condition))
+        sessions.end_by_id({self.ended_meanwhile.pk}, sessions.EndReason.LOGOUT)
+        return found
+
+
+def test_of_two_requests_that_end_a_login_one_does(ada, received):
+    """The reason of the first stays, and each is told once."""
+    first, second = start_session(ada), start_session(ada)
+    received.clear()
+    assert sessions.end(LateSet(first), sessions.EndReason.REVOKED) == 1
+    assert sorted(received, key=str) == sorted(
+        [(session_ended, first.pk, "logout"), (session_ended, second.pk, "revoked")], key=str
+    )
+    first.refresh_from_db()
+    assert first.revoked_because == "logout"
+
+
+def test_a_receiver_that_fails_leaves_no_login_alive(ada, caplog):
+    """Revoking all means all."""
+
+    def fail(**kwargs):
+        raise RuntimeError
+
+    for _ in range(3):
+        start_session(ada)
+    session_ended.connect(fail)
+    assert sessions.revoke_all(ada) == 3
+    session_ended.disconnect(fail)
+    assert not sessions.active(ada).exists()
+    assert [record.name for record in caplog.records].count("django.dispatch") == 3
 
 
 @pytest.mark.parametrize(

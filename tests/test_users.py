@@ -80,7 +80,7 @@ def test_a_backend_that_left_the_settings_lets_nobody_in(settings):
     """As with Django's sessions."""
     session = start(User.objects.create_user("ada"))
     settings.AUTHENTICATION_BACKENDS = [PICKY]
-    with pytest.raises(UserInactive):
+    with pytest.raises(SessionRevoked):
         users.load(session)
 
 

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import django_jwt_cookie.models
+import uuid
 from django.conf import settings
 from django.db import migrations, models
 
@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='LoginSession',
             fields=[
-                ('id', models.UUIDField(default=django_jwt_cookie.models.random_id, editable=False, primary_key=True, serialize=False, verbose_name='ID')),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False, verbose_name='ID')),
                 ('backend', models.CharField(max_length=255, verbose_name='backend')),
                 ('auth_hash', models.CharField(blank=True, max_length=128, verbose_name='session auth hash')),
                 ('generation', models.PositiveBigIntegerField(default=0, verbose_name='generation')),

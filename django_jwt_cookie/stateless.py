@@ -1,0 +1,97 @@
+"""Logins without records, for ``TRACK_SESSIONS = False``: the verbs of `sessions`, no table.
+
+What a record would say, the token says: when the login began, whether it is to outlive the browser,
+and a keyed hash of the user's session auth hash, so that a new password ends the login. What no
+token can say is that a login was ended: a logout deletes the cookie, and a copy of it goes on to
+work until the timeouts.
+"""
+
+import uuid
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from django.utils import timezone
+
+from . import users
+from .exceptions import SessionExpired, SessionRevoked
+from .models import LoginSession
+from .renewal import Verdict, expiry, idle_timeout, next_expiry
+from .sessions import EndReason, prepare
+from .signals import session_renewed, session_started
+from .tokens import Claims
+
+__all__ = [
+    "change_auth_hash",
+    "end_by_id",
+    "end_others",
+    "is_newest",
+    "look_up",
+    "prepare",
+    "present",
+    "renew",
+    "start",
+]
+
+
+def look_up(claims: Claims) -> LoginSession:
+    """Return the login that ``claims`` tell of, as a record that is not saved.
+
+    Raises `SessionError`.
+    """
+    stated = claims.stateless
+    if stated is None:
+        raise SessionRevoked("a token that counts on a record")
+    user, backend = users.find_by_subject(claims.sub)
+    rotated_at = datetime.fromtimestamp(claims.iat, UTC)
+    session = LoginSession(
+        id=claims.sid,
+        user=user,  # type: ignore[misc]
+        backend=backend,
+        auth_hash=users.find_auth_hash(user, stated.ath),
+        created_at=datetime.fromtimestamp(stated.started_at, UTC),
+        rotated_at=rotated_at,
+        seen_at=rotated_at,
+        expires_at=rotated_at + idle_timeout(persistent=stated.persistent),
+        persistent=stated.persistent,
+    )
+    if expiry(session) <= timezone.now():
+        raise SessionExpired("the login reached its end")
+    return session
+
+
+def start(session: LoginSession) -> None:
+    """Send `session_started`."""
+    session_started.send_robust(sender=LoginSession, session=session)
+
+
+def present(session: LoginSession, generation: int) -> Verdict:  # noqa: ARG001
+    """Take every genuine token for the newest: nobody knows better."""
+    return Verdict.CURRENT
+
+
+def renew(session: LoginSession, generation: int) -> LoginSession | None:  # noqa: ARG001
+    """Let the login go on from now."""
+    now = timezone.now()
+    session.expires_at, session.rotated_at = next_expiry(session, now), now
+    session_renewed.send_robust(sender=LoginSession, session=session)
+    return session
+
+
+def is_newest(session: LoginSession) -> bool:  # noqa: ARG001
+    """Nobody knows better."""
+    return True
+
+
+def change_auth_hash(session: LoginSession, auth_hash: str) -> None:
+    """Let the next token carry the new hash."""
+    session.auth_hash = auth_hash
+
+
+def end_by_id(ids: Collection[uuid.UUID], because: EndReason) -> int:  # noqa: ARG001
+    """End nothing: there is no record to end."""
+    return 0
+
+
+def end_others(session: LoginSession, because: EndReason) -> int:  # noqa: ARG001
+    """End nothing here: a changed password ends them at their next request, by the hash."""
+    return 0

@@ -1,0 +1,62 @@
+"""Which verbs a login is kept by: with records, or without."""
+
+import uuid
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Protocol
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from . import sessions, stateless
+from .conf import get_settings
+from .models import LoginSession
+from .renewal import Verdict
+from .sessions import EndReason
+from .tokens import Claims
+
+
+class Store(Protocol):
+    """What `sessions` and `stateless` both know how to do."""
+
+    def look_up(self, claims: Claims, /) -> LoginSession:
+        """Return the login of ``claims``; raises `SessionError`."""
+
+    def present(self, session: LoginSession, generation: int, /) -> Verdict:
+        """Take note that a request presents ``generation``; return what it means."""
+
+    def prepare(
+        self,
+        user: AbstractBaseUser,
+        /,
+        *,
+        backend: str,
+        auth_hash: str,
+        persistent: bool,
+        at_most: timedelta | None = None,
+        user_agent: str = "",
+        ip_address: str | None = None,
+    ) -> LoginSession:
+        """Return the record of a new login, for `start`."""
+
+    def start(self, session: LoginSession, /) -> None:
+        """Begin a login."""
+
+    def renew(self, session: LoginSession, generation: int, /) -> LoginSession | None:
+        """Return the record that a new token is to be issued for, if any."""
+
+    def is_newest(self, session: LoginSession, /) -> bool:
+        """Tell whether the login goes on, and nobody has renewed it since."""
+
+    def change_auth_hash(self, session: LoginSession, auth_hash: str, /) -> None:
+        """Let the login go on with a new hash."""
+
+    def end_by_id(self, ids: Collection[uuid.UUID], because: EndReason, /) -> int:
+        """End logins; return how many."""
+
+    def end_others(self, session: LoginSession, because: EndReason, /) -> int:
+        """End every other login of the user; return how many."""
+
+
+def get_store() -> Store:
+    """Return the verbs of the settings in force."""
+    return sessions if get_settings().track_sessions else stateless

@@ -1,0 +1,52 @@
+"""The database goes away and comes back: as everywhere in Django, and nobody loses a cookie.
+
+The way to a real server is cut, so that the driver says what it says then.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import close_old_connections, connection
+
+from .conftest import moved_database
+from .crowd import Answer, ask, log_out, login_of, rounds
+from .proxy import Proxy
+
+KINDS = [
+    pytest.param("postgresql", marks=pytest.mark.needs_postgresql),
+    pytest.param("mariadb", marks=pytest.mark.needs_mariadb),
+]
+
+
+@pytest.fixture
+def proxy(ada: User) -> Iterator[Proxy]:
+    """Put a proxy between this test and the database."""
+    host, port = connection.settings_dict["HOST"], int(connection.settings_dict["PORT"])
+    proxy = Proxy((host, port))
+    with moved_database(HOST="127.0.0.1", PORT=proxy.port):
+        yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def client(new_client):
+    """Return a client that is answered as a browser is: with a page for an exception."""
+    return new_client(raise_request_exception=False)
+
+
+@pytest.mark.parametrize("age", [0, 400, 700], ids=["fresh", "half over", "expired"])
+@pytest.mark.parametrize("act", [ask, log_out])
+@pytest.mark.parametrize("_kind", KINDS)
+def test_the_database_goes_away_and_comes_back(proxy, client, _kind, act, age):
+    """Django's own error, no cookie deleted, and the same cookie is good again afterwards."""
+    ada = User.objects.get()
+    for _ in range(rounds(5)):
+        _, token = login_of(ada, age=age)
+        with proxy.outage():
+            for _ in range(2):
+                assert act(client, token) == Answer(500, None)
+                close_old_connections()  # As a server does between two requests.
+        assert ask(client, token).status == 200
+        assert log_out(client, token) == Answer(204, "")
+        assert ask(client, token) == Answer(401, "")

@@ -1,0 +1,32 @@
+"""Days of an honest browser and of a thief, against the real package: see `tests.simulation`."""
+
+import os
+
+import pytest
+
+from .simulation import World
+
+pytestmark = pytest.mark.django_db
+
+RUNS = int(os.environ.get("SIMULATION_RUNS", "2"))
+SEED = int(os.environ.get("SIMULATION_SEED", "0"))
+PAUSES = (30, 600, 3600, 20_000)
+
+
+@pytest.mark.parametrize("seed", range(SEED, SEED + RUNS))
+def test_an_honest_browser_is_never_taken_for_a_thief(time_machine, seed):
+    """Parallel requests, lost responses, slow views, slow uploads: two days of them."""
+    world = World(seed, time_machine, thief_pause=None, days=2)
+    assert world.run().revoked_because == ""
+    assert world.honest.refused_at is None
+
+
+@pytest.mark.parametrize("pause", PAUSES)
+@pytest.mark.parametrize("seed", range(SEED, SEED + max(1, RUNS // 8)))
+def test_every_thief_is_noticed(time_machine, seed, pause):
+    """However busy; and then neither copy works any more."""
+    world = World(seed, time_machine, thief_pause=pause, days=2)
+    session = world.run()
+    assert session.revoked_because == "token_reused"
+    noticed_at = session.revoked_at.timestamp() - 1_800_000_000
+    assert noticed_at > world.stolen_at
