@@ -1,16 +1,20 @@
-"""Decorators for views."""
+"""Decorators for views: functions and classes, synchronous and asynchronous."""
 
+import time
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from inspect import iscoroutinefunction
-from typing import Any, TypeVar
+from typing import Any
 
 from django.contrib.auth import REDIRECT_FIELD_NAME
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from .responses import ask_to_log_in
+from .authentication import get_jwt
+from .responses import RECENT_LOGIN_REQUIRED, ask_to_log_in
 
-View = TypeVar("View", bound=Callable[..., Any])
+Refuse = Callable[[HttpRequest], HttpResponse | None]
+"""Returns the answer for a visitor who may not come in. The user is loaded by then."""
 
 
 def login_required(
@@ -18,37 +22,78 @@ def login_required(
     redirect_field_name: str = REDIRECT_FIELD_NAME,
     login_url: str | None = None,
 ) -> Any:
-    """Let only logged-in visitors into a view, synchronous or asynchronous.
+    """Let only logged-in visitors into a view.
 
     Django's decorator of this name works as well, and redirects everybody. This one answers people
     with the redirect, programs that prefer JSON with 401 and the reason, and htmx with a 401 that
     loads the login page.
     """
 
-    def decorate(view: View) -> View:
-        def refuse(request: HttpRequest) -> Any:
-            return ask_to_log_in(request, login_url, redirect_field_name)
+    def refuse(request: HttpRequest) -> HttpResponse | None:
+        if request.user.is_authenticated:
+            return None
+        return ask_to_log_in(request, None, login_url, redirect_field_name)
 
-        if iscoroutinefunction(view):
+    attributes = {"login_url": login_url, "redirect_field_name": redirect_field_name}
+    guard = _Guard(refuse, attributes)
+    return guard(view) if view is not None else guard
 
-            @wraps(view)
-            async def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-                user = await request.auser()
-                if user.is_authenticated:
-                    return await view(request, *args, **kwargs)
-                return refuse(request)
 
-        else:
+def recent_login_required(*, max_age: timedelta, login_url: str | None = None) -> Any:
+    """Let in only who has given the password within ``max_age``; ask for it again otherwise.
 
-            @wraps(view)
-            def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-                if request.user.is_authenticated:
-                    return view(request, *args, **kwargs)
-                return refuse(request)
+    For what a borrowed or stolen browser must not do (ASVS 7.5.3: re-authentication before highly
+    sensitive transactions). A login of which it is not known when the password was given, such as
+    one from before the swap, is not recent.
+    """
 
-        # For LoginRequiredMiddleware, as Django's own decorator does.
-        wrapper.login_url = login_url  # type: ignore[attr-defined]
-        wrapper.redirect_field_name = redirect_field_name  # type: ignore[attr-defined]
-        return wrapper  # type: ignore[return-value]
+    def refuse(request: HttpRequest) -> HttpResponse | None:
+        if not request.user.is_authenticated:
+            return ask_to_log_in(request, None, login_url)
+        auth_time = get_jwt(request).auth_time or 0
+        if auth_time >= time.time() - max_age.total_seconds():
+            return None
+        return ask_to_log_in(request, RECENT_LOGIN_REQUIRED, login_url)
 
-    return decorate(view) if view is not None else decorate
+    return _Guard(refuse, {"login_url": login_url})
+
+
+class _Guard:
+    """Puts a question before a view; the answer decides who comes in."""
+
+    def __init__(self, refuse: Refuse, attributes: dict[str, Any]) -> None:
+        self.refuse = refuse
+        self.attributes = attributes
+        """For ``LoginRequiredMiddleware``, as Django's own decorator leaves them."""
+
+    def __call__(self, view: Any) -> Any:
+        """Return ``view``, guarded."""
+        if isinstance(view, type):
+            return self._guard_class(view)
+        guarded = self._guard_async(view) if iscoroutinefunction(view) else self._guard_sync(view)
+        vars(guarded).update(self.attributes)
+        return guarded
+
+    def _guard_class(self, view: Any) -> Any:
+        as_view = view.as_view.__func__
+
+        def guarded_as_view(cls: Any, **initkwargs: Any) -> Any:
+            return self(as_view(cls, **initkwargs))
+
+        view.as_view = classmethod(wraps(as_view)(guarded_as_view))  # type: ignore[arg-type]
+        return view
+
+    def _guard_sync(self, view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            return self.refuse(request) or view(request, *args, **kwargs)
+
+        return guarded
+
+    def _guard_async(self, view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        async def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            await request.auser()
+            return self.refuse(request) or await view(request, *args, **kwargs)
+
+        return guarded

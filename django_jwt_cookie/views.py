@@ -24,7 +24,7 @@ from .authentication import get_jwt, login, logout
 from .conf import get_settings
 from .forms import USERNAME, LoginForm, UserModel
 from .mixins import NegotiatedFormView, NegotiatedView, TemplateFallbackMixin
-from .responses import REASON_FIELD, REASONS, login_document, unauthorized
+from .responses import REASON_FIELD, REASONS, RECENT_LOGIN_REQUIRED, login_document, unauthorized
 
 NO_CONTENT = HTTPStatus.NO_CONTENT
 
@@ -96,8 +96,8 @@ class LoginView(NegotiatedFormView, auth_views.LoginView):
     """Django's form says "username" whatever the user model says; a program may say either."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Serve the request; a program is never redirected away from logging in."""
-        if self.prefers_json():
+        """Serve the request; nobody who has to log in again is redirected away from it."""
+        if self.prefers_json() or request.GET.get(REASON_FIELD) == RECENT_LOGIN_REQUIRED:
             self.redirect_authenticated_user = False
         return super().dispatch(request, *args, **kwargs)
 
@@ -156,7 +156,7 @@ class RefreshView(NegotiatedView):
             return unauthorized(request)
         jwt = get_jwt(request)
         jwt.settle()
-        jwt.renew()
+        jwt.refresh()
         return JsonResponse(login_document(request))
 
 

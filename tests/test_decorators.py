@@ -1,0 +1,114 @@
+"""Who may come in, and who has to give the password again: every kind of view."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+
+from .accounts import COOKIE, JSON, NAME, PASSWORD, log_in
+
+pytestmark = pytest.mark.django_db
+
+GUARDED = ["function", "async-function", "class", "async-class"]
+NEXT = "/accounts/login/?next="
+
+
+@pytest.fixture(autouse=True)
+def site(settings, time_machine):
+    """Serve the guarded views, and stop the clock."""
+    settings.ROOT_URLCONF = "tests.urls_guarded"
+    time_machine.move_to(1_800_000_000, tick=False)
+
+
+@pytest.fixture(autouse=True)
+def ada():
+    """Return a user with a password."""
+    return User.objects.create_user(NAME, password=PASSWORD)
+
+
+@pytest.mark.parametrize("kind", GUARDED)
+def test_only_who_is_logged_in_comes_in(client, kind):
+    """People are led to the login page and back, programs get a 401."""
+    path = f"/members/{kind}/"
+    assert client.get(path).url == f"{NEXT}{path}"
+    assert client.get(path, headers=JSON).json()["code"] == "login_required"
+    log_in(client)
+    assert client.get(path).content == b"Welcome"
+
+
+@pytest.mark.parametrize("kind", GUARDED)
+def test_who_has_just_given_the_password_comes_in(client, time_machine, kind):
+    """And for five minutes, to the second."""
+    path = f"/vault/{kind}/"
+    log_in(client)
+    time_machine.shift(timedelta(minutes=5))
+    assert client.get(path).content == b"Welcome"
+    time_machine.shift(1)
+    response = client.get(path)
+    assert response.url == f"{NEXT}{path}&reason=recent_login_required"
+    answer = client.get(path, headers=JSON)
+    assert (answer.status_code, answer.json()["code"]) == (401, "recent_login_required")
+    assert COOKIE not in response.cookies or response.cookies[COOKIE].value
+
+
+@pytest.mark.parametrize("kind", GUARDED)
+def test_who_is_not_logged_in_is_asked_to(client, kind):
+    """For that, and not to give a password again."""
+    path = f"/vault/{kind}/"
+    assert client.get(path).url == f"{NEXT}{path}"
+    assert client.get(path, headers=JSON).json()["code"] == "login_required"
+
+
+def test_giving_the_password_again_leads_on(client, time_machine):
+    """The login page says what it wants, even where whoever is logged in is sent on."""
+    log_in(client)
+    time_machine.shift(timedelta(hours=1))
+    url = client.get("/vault/function/").url
+    page = client.get(url).content.decode()
+    assert "For this you need to give your password again." in page
+    form = {"username": NAME, "password": PASSWORD, "next": "/vault/function/"}
+    response = client.post(url, form)
+    assert response.url == "/vault/function/"
+    assert client.get(response.url).content == b"Welcome"
+
+
+def test_a_renewal_is_no_password(client, time_machine):
+    """However often the token is renewed, the time of the password stays."""
+    log_in(client)
+    for _ in range(3):
+        time_machine.shift(timedelta(minutes=6))
+        assert client.get("/members/function/").status_code == 200
+    assert client.get("/vault/function/").status_code == 302
+
+
+def test_a_login_of_unknown_age_is_not_recent(client, ada):
+    """Nobody has seen a password: a login from before the swap, or the test client's."""
+    client.force_login(ada)
+    assert client.get("/members/function/").status_code == 200
+    assert client.get("/vault/function/").url.endswith("reason=recent_login_required")
+
+
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        ("https://testserver/account/?tab=2", "/account/%3Ftab%3D2"),
+        ("https://evil.example/", "/vault/function/"),
+        ("", "/vault/function/"),
+    ],
+)
+def test_after_a_form_one_comes_back_to_its_page(client, time_machine, referer, back):
+    """The address of the form itself may take no GET."""
+    log_in(client)
+    time_machine.shift(timedelta(hours=1))
+    response = client.post("/vault/function/", headers={"referer": referer})
+    assert response.url == f"{NEXT}{back}&reason=recent_login_required"
+
+
+def test_htmx_loads_the_login_page(client, time_machine):
+    """With the reason."""
+    log_in(client)
+    time_machine.shift(timedelta(hours=1))
+    headers = {"HX-Request": "true", "HX-Current-URL": "https://testserver/account/"}
+    response = client.get("/vault/function/", headers=headers)
+    assert response.status_code == 401
+    assert response.headers["HX-Redirect"] == f"{NEXT}/account/&reason=recent_login_required"

@@ -1,0 +1,107 @@
+"""Views that attacks go through."""
+
+from django.contrib import auth
+from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_in
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import include, path
+
+from django_jwt_cookie import sessions
+from django_jwt_cookie.authentication import login, logout
+
+
+def cart(request: HttpRequest) -> JsonResponse:
+    """Put something into the cart, and say whose it is."""
+    user = request.user.get_username()
+    if request.method == "POST":
+        request.session["item"] = request.POST["item"]
+    return JsonResponse({"user": user, "item": request.session.get("item")})
+
+
+def become(request: HttpRequest, first: str, second: str) -> HttpResponse:
+    """Log in twice, with something in the cart between."""
+    login(request, User.objects.get_by_natural_key(first))
+    request.session["item"] = "diary"
+    login(request, User.objects.get_by_natural_key(second))
+    return HttpResponse()
+
+
+async def touch(request: HttpRequest) -> HttpResponse:
+    """Have the session saved, unread."""
+    await request.auser()
+    request.session.modified = True
+    return HttpResponse()
+
+
+async def awho(request: HttpRequest) -> HttpResponse:
+    """Name the visitor."""
+    return HttpResponse((await request.auser()).get_username())
+
+
+def change_and_revoke(request: HttpRequest) -> HttpResponse:
+    """Change the password, while somebody revokes every login."""
+    request.user.set_password("Bochnia-1248-salt")
+    request.user.save()
+    auth.update_session_auth_hash(request, request.user)
+    sessions.revoke_all(request.user)
+    return HttpResponse()
+
+
+def update_hash_of(request: HttpRequest, name: str) -> HttpResponse:
+    """Act for another user, as a token in a header says."""
+    assert request.user.is_authenticated
+    request.user = User.objects.get_by_natural_key(name)
+    auth.update_session_auth_hash(request, request.user)
+    return HttpResponse()
+
+
+@transaction.atomic
+def logout_and_refuse(request: HttpRequest) -> HttpResponse:
+    """Log out, and think better of it."""
+    logout(request)
+    raise PermissionDenied
+
+
+@transaction.atomic
+def login_and_refuse(request: HttpRequest, name: str) -> HttpResponse:
+    """Log in, and think better of it."""
+    login(request, User.objects.get_by_natural_key(name))
+    raise PermissionDenied
+
+
+def sign_up_in_vain(request: HttpRequest) -> HttpResponse:
+    """Make an account and log it in, and undo both, with an answer all the same."""
+    with transaction.atomic():
+        auth.login(request, User.objects.create_user("eve"))
+        transaction.set_rollback(True)
+    return HttpResponse()
+
+
+def foreign_login(request: HttpRequest, name: str) -> HttpResponse:
+    """Tell of a login by other means, and name the visitor."""
+    user = User.objects.get_by_natural_key(name)
+    user_logged_in.send(sender=User, request=request, user=user)
+    return HttpResponse(request.user.get_username())
+
+
+def redirect(request: HttpRequest) -> HttpResponse:
+    """Ask who it is, and lead on."""
+    return HttpResponseRedirect("/somewhere/" if request.user.is_anonymous else "/")
+
+
+urlpatterns = [
+    path("accounts/", include("django_jwt_cookie.urls")),
+    path("cart/", cart),
+    path("become/<first>/<second>/", become),
+    path("touch/", touch),
+    path("awho/", awho),
+    path("change-and-revoke/", change_and_revoke),
+    path("update-hash-of/<name>/", update_hash_of),
+    path("logout-and-refuse/", logout_and_refuse),
+    path("login-and-refuse/<name>/", login_and_refuse),
+    path("sign-up-in-vain/", sign_up_in_vain),
+    path("foreign-login/<name>/", foreign_login),
+    path("redirect/", redirect),
+]

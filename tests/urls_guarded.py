@@ -1,0 +1,55 @@
+"""Views that not everybody may see, of each kind."""
+
+from datetime import timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+from django.views import View
+
+from django_jwt_cookie.decorators import login_required, recent_login_required
+from django_jwt_cookie.views import LoginView
+
+
+def function(request: HttpRequest) -> HttpResponse:
+    """Welcome somebody."""
+    return HttpResponse("Welcome")
+
+
+async def async_function(request: HttpRequest) -> HttpResponse:
+    """Welcome somebody."""
+    return HttpResponse("Welcome")
+
+
+class ClassView(View):
+    """Welcomes somebody."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Welcome somebody."""
+        return HttpResponse("Welcome")
+
+
+class AsyncClassView(View):
+    """Welcomes somebody."""
+
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        """Welcome somebody."""
+        return HttpResponse("Welcome")
+
+
+recent = recent_login_required(max_age=timedelta(minutes=5))
+
+urlpatterns = [
+    path(
+        "accounts/login/",
+        LoginView.as_view(redirect_authenticated_user=True),
+        name="login",
+    ),
+    path("accounts/", include("django_jwt_cookie.urls")),
+]
+for prefix, guard in (("members", login_required), ("vault", recent)):
+    urlpatterns += [
+        path(f"{prefix}/function/", guard(function)),
+        path(f"{prefix}/async-function/", guard(async_function)),
+        path(f"{prefix}/class/", guard(type("Guarded", (ClassView,), {})).as_view()),
+        path(f"{prefix}/async-class/", guard(type("Guarded", (AsyncClassView,), {})).as_view()),
+    ]
