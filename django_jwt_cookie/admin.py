@@ -1,19 +1,80 @@
-"""Logins in the admin: to look at, and to end by deleting, never to write."""
+"""Logins in the admin: to look at and to end, never to write."""
 
-from django.contrib import admin
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from .models import LoginSession
+from . import sessions
+from .descriptions import Description
+from .forms import USERNAME
+from .models import LoginSession, LoginSessionQuerySet
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Tells the logins that go on from those that are over."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return what to choose from."""
+        return [("alive", _("Alive")), ("ended", _("Ended")), ("expired", _("Expired"))]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[LoginSession]
+    ) -> QuerySet[LoginSession]:
+        """Return the logins of the state that was chosen."""
+        has_expired = Q(expires_at__lte=timezone.now())
+        conditions = {
+            "alive": Q(revoked_at=None) & ~has_expired,
+            "ended": Q(revoked_at__isnull=False),
+            "expired": Q(revoked_at=None) & has_expired,
+        }
+        return queryset.filter(conditions.get(self.value() or "", Q()))
 
 
 @admin.register(LoginSession)
 class LoginSessionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Lists logins. Deleting one ends it: no row, no login."""
+    """Lists logins. Whoever may delete one may end it: no row, no login."""
 
-    list_display = ("user", "created_at", "expires_at", "revoked_at", "revoked_because")
+    list_display = ("user", "device", "created_at", "last_seen_at", "expires_at", "state")
+    list_filter = (StateFilter, "revoked_because", "persistent", "created_at")
     list_select_related = ("user",)
+    search_fields = (f"user__{USERNAME}",)
     date_hierarchy = "created_at"
+    ordering = ("-created_at",)
     exclude = ("auth_hash",)
+    actions = ("revoke",)
+
+    @admin.display(description=_("device"))
+    def device(self, session: LoginSession) -> str:
+        """Name the browser and its system."""
+        return Description(session).name
+
+    @admin.display(description=_("last seen"), ordering="rotated_at")
+    def last_seen_at(self, session: LoginSession) -> Any:
+        """Tell when the login was last used."""
+        return Description(session).last_seen_at
+
+    @admin.display(description=_("state"))
+    def state(self, session: LoginSession) -> str:
+        """Tell whether the login goes on, or why not."""
+        if session.revoked_at is not None:
+            return session.get_revoked_because_display() or str(_("Ended"))
+        is_over = Description(session).expires_at <= timezone.now()
+        return str(_("Expired")) if is_over else str(_("Alive"))
+
+    @admin.action(description=_("End selected logins"), permissions=["delete"])
+    def revoke(self, request: HttpRequest, queryset: LoginSessionQuerySet) -> None:
+        """End the logins that go on."""
+        ended = sessions.end(queryset.alive(), sessions.EndReason.REVOKED)
+        message = ngettext("%d login was ended.", "%d logins were ended.", ended) % ended
+        self.message_user(request, message, messages.SUCCESS)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: a login begins with a password."""
@@ -22,3 +83,12 @@ class LoginSessionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_change_permission(self, request: HttpRequest, obj: LoginSession | None = None) -> bool:
         """Refuse: what the record says is what happened."""
         return False
+
+    def delete_model(self, request: HttpRequest, obj: LoginSession) -> None:
+        """End the login before its record goes, so that whoever listens hears of it."""
+        self.delete_queryset(request, LoginSession.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        """End the logins before their records go."""
+        sessions.end(queryset.alive(), sessions.EndReason.REVOKED)
+        super().delete_queryset(request, queryset)

@@ -5,7 +5,7 @@ Including it opens ``signup/`` to everybody, unless ``JWT_COOKIE["SIGNUP_FORM"]`
 
 from django.urls import path
 
-from . import passwords, views
+from . import devices, passwords, views
 
 urlpatterns = [
     path("signup/", views.SignupView.as_view(), name="signup"),
@@ -35,5 +35,16 @@ urlpatterns = [
         "reset/done/",
         passwords.PasswordResetCompleteView.as_view(),
         name="password_reset_complete",
+    ),
+    path("sessions/", devices.LoginSessionsView.as_view(), name="login_sessions"),
+    path(
+        "sessions/others/",
+        devices.LoginSessionsRevokeOthersView.as_view(),
+        name="login_sessions_revoke_others",
+    ),
+    path(
+        "sessions/<uuid:pk>/",
+        devices.LoginSessionRevokeView.as_view(),
+        name="login_session_revoke",
     ),
 ]

@@ -27,7 +27,7 @@ TIMES = ("iat", "exp", "auth_time")
 MEANINGS = {
     "sub": "Subject: whose login this is, as the primary key of the user.",
     "sid": "Session: the record of this login on the server. Once that is ended, no token helps.",
-    "gen": "Generation: of the tokens of this login; 0 for all of them as yet.",
+    "gen": "Generation: how often this login was renewed. An old one that comes back is a theft.",
     "iat": "Issued at: when this token was signed.",
     "exp": "Expires: the end of this token. If the login goes on, a fresh one takes its place.",
     "auth_time": "Authentication time: when the password was given.",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from example_project.tour import steps
 from example_project.tour.server import Site, running_example
-from example_project.tour.visit import Visit, chromium
+from example_project.tour.visit import PHONE, Visit, chromium
 
 DEFAULT_FOLDER = Path(__file__).resolve().parents[1] / "docs" / "images"
 
@@ -21,13 +21,15 @@ def main(album: Path) -> int:
     album.mkdir(parents=True, exist_ok=True)
     with running_example() as site, chromium() as browser:
         visit = Visit(browser, site.address, album)
-        walk(visit, site)
-    for complaint in visit.complaints:
+        phone = Visit(browser, site.address, user_agent=PHONE)
+        walk(visit, phone, site)
+    complaints = visit.complaints + phone.complaints
+    for complaint in complaints:
         print(complaint, file=sys.stderr)
-    return 1 if visit.complaints else 0
+    return 1 if complaints else 0
 
 
-def walk(visit: Visit, site: Site) -> None:
+def walk(visit: Visit, phone: Visit, site: Site) -> None:
     """See every page."""
     first, second, third = (secrets.token_urlsafe(12) for _ in range(3))
     steps.be_a_stranger(visit)
@@ -36,6 +38,9 @@ def walk(visit: Visit, site: Site) -> None:
     for part in ("header", "signature", "payload"):
         steps.break_the_token(visit, part)
         steps.log_in(visit, "ada", first, remember=True)
+    phone.go("/accounts/login/?next=/members/")
+    steps.log_in(phone, "ada", first)
+    steps.end_a_login_elsewhere(visit, phone)
     steps.change_the_password(visit, first, second)
     steps.log_out(visit)
     steps.forget_the_password(visit, "ada@example.com", third, site.log)

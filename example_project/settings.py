@@ -52,6 +52,7 @@ MIDDLEWARE = [
 JWT_COOKIE = {
     "SECRET": environment.required("JWT_COOKIE_SECRET"),
     "TOKEN_LIFETIME": environment.seconds("TOKEN_LIFETIME", default=600),
+    "IDLE_TIMEOUT": environment.seconds("IDLE_TIMEOUT", default=1_209_600),
     "ABSOLUTE_TIMEOUT": environment.seconds("ABSOLUTE_TIMEOUT", default=2_592_000),
     "BROWSER_SESSION_TIMEOUT": environment.seconds("BROWSER_SESSION_TIMEOUT", default=43_200),
     "CLAIMS": "example_project.claims.roles",

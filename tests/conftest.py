@@ -2,12 +2,16 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
+from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
 from django.test import Client
+
+from django_jwt_cookie.signals import session_ended
 
 from .clients import ASGIClient, WSGIClient
 
@@ -24,6 +28,19 @@ def new_client(request: pytest.FixtureRequest) -> type[Client]:
 def client(new_client: type[Client]) -> Client:
     """Return a client; each test runs with both."""
     return new_client()
+
+
+@pytest.fixture
+def ended() -> Iterator[list[tuple[UUID, str]]]:
+    """Collect the logins that are told to have ended, and why."""
+    signals: list[tuple[UUID, str]] = []
+
+    def collect(session: Any, **kwargs: Any) -> None:
+        signals.append((session.pk, session.revoked_because))
+
+    session_ended.connect(collect)
+    yield signals
+    session_ended.disconnect(collect)
 
 
 def missing_database(vendor: str, name: str) -> str:

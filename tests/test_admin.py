@@ -1,11 +1,16 @@
 """Logins in the admin."""
 
-import pytest
-from django.contrib.auth.models import User
+import re
+from datetime import timedelta
 
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.utils import timezone
+
+from django_jwt_cookie import sessions
 from django_jwt_cookie.models import LoginSession
 
-from .accounts import NAME, PASSWORD, log_in, who
+from .accounts import NAME, PASSWORD, log_in, start_session, who
 
 pytestmark = pytest.mark.django_db
 
@@ -20,10 +25,29 @@ def staff(client):
     return client
 
 
+@pytest.fixture
+def bob():
+    """Return a user who has no part in the admin."""
+    return User.objects.create_user("bob", password=PASSWORD)
+
+
+def users_in(response):
+    """Return whose logins the list shows."""
+    return re.findall(r"field-user[^>]*><a[^>]*>(\w+)</a>", response.content.decode())
+
+
+def act(client, action, *logins):
+    """Choose ``action`` for ``logins`` in the list."""
+    chosen = {"action": action, "_selected_action": [str(login.pk) for login in logins]}
+    return client.post(LIST, chosen, follow=True)
+
+
 def test_logins_are_listed_and_shown(staff):
     """Read-only, and without the hash."""
     session = LoginSession.objects.get()
-    assert NAME in staff.get(LIST).content.decode()
+    page = staff.get(LIST).content.decode()
+    assert NAME in page
+    assert session.auth_hash not in page
     page = staff.get(f"{LIST}{session.pk}/change/").content.decode()
     assert "django.contrib.auth.backends.ModelBackend" in page
     assert session.auth_hash not in page
@@ -46,3 +70,111 @@ def test_deleting_a_login_ends_it(new_client, staff):
     response = staff.post(f"{LIST}{session.pk}/delete/", {"post": "yes"})
     assert response.status_code == 302
     assert (who(other), who(staff)) == (None, NAME)
+
+
+def test_the_list_names_the_device_and_the_state(staff, bob, settings):
+    """Alive, expired, or why it ended."""
+    sessions.revoke(start_session(bob, user_agent="curl/8.5.0"))
+    LoginSession.objects.filter(pk=start_session(bob).pk).update(expires_at=timezone.now())
+    unexplained = start_session(bob).pk
+    LoginSession.objects.filter(pk=unexplained).update(revoked_at=timezone.now())
+    page = staff.get(LIST).content.decode()
+    states = re.findall(r'field-state">([^<]*)<', page)
+    assert states == ["Ended", "Expired", "Revoked", "Alive"]
+    assert "curl 8" in re.findall(r'field-device">([^<]*)<', page)
+    settings.JWT_COOKIE = {"IDLE_TIMEOUT": timedelta(hours=13)}
+    idle = timezone.now() - timedelta(hours=14)
+    LoginSession.objects.filter(pk=unexplained).update(revoked_at=None, rotated_at=idle)
+    page = staff.get(LIST).content.decode()
+    assert re.findall(r'field-state">([^<]*)<', page)[0] == "Expired"
+
+
+def test_logins_are_found_by_user(staff, bob):
+    """By what the user model calls the name."""
+    start_session(bob)
+    assert sorted(users_in(staff.get(LIST))) == [NAME, "bob"]
+    assert users_in(staff.get(f"{LIST}?q=bo")) == ["bob"]
+    assert users_in(staff.get(f"{LIST}?q=%27%3B--")) == []
+
+
+def test_logins_are_filtered(staff, bob):
+    """By state, reason, "remember me" and date."""
+    sessions.revoke(start_session(bob, persistent=False))
+    expired = start_session(User.objects.create_user("eve"))
+    LoginSession.objects.filter(pk=expired.pk).update(expires_at=timezone.now())
+    found = {
+        query: users_in(staff.get(f"{LIST}?{query}"))
+        for query in (
+            "state=alive",
+            "state=ended",
+            "state=expired",
+            "state=nonsense",
+            "revoked_because__exact=revoked",
+            "persistent__exact=0",
+        )
+    }
+    assert found == {
+        "state=alive": [NAME],
+        "state=ended": ["bob"],
+        "state=expired": ["eve"],
+        "state=nonsense": ["eve", "bob", NAME],
+        "revoked_because__exact=revoked": ["bob"],
+        "persistent__exact=0": ["bob", NAME],
+    }
+    week = {"created_at__gte": timezone.now() - timedelta(days=7)}
+    assert len(users_in(staff.get(LIST, week))) == 3
+
+
+def test_the_list_takes_as_many_queries_for_ten_as_for_one(
+    staff, bob, django_assert_max_num_queries
+):
+    """Users and devices are not asked for one by one."""
+    for _ in range(10):
+        start_session(bob)
+    with django_assert_max_num_queries(8):
+        staff.get(LIST)
+
+
+def test_logins_are_ended_by_an_action(new_client, staff, bob, ended):
+    """With signal and reason; one that had ended keeps its own, and is not counted."""
+    other = new_client()
+    log_in(other, "bob")
+    alive = LoginSession.objects.get(user=bob)
+    over = start_session(bob)
+    sessions.end_by_id([over.pk], sessions.EndReason.LOGOUT)
+    ended.clear()
+    response = act(staff, "revoke", alive, over)
+    assert "1 login was ended." in response.content.decode()
+    assert ended == [(alive.pk, "revoked")]
+    assert (who(other), who(staff)) == (None, NAME)
+    over.refresh_from_db()
+    assert over.revoked_because == "logout"
+
+
+@pytest.mark.parametrize("may", ["view", "delete"])
+def test_who_may_delete_may_end(client, bob, may):
+    """To look is not to end."""
+    session = start_session(bob)
+    viewer = User.objects.create_user("eve", password=PASSWORD, is_staff=True)
+    for name in {"view", may}:
+        viewer.user_permissions.add(Permission.objects.get(codename=f"{name}_loginsession"))
+    log_in(client, "eve")
+    assert (b'value="revoke"' in client.get(LIST).content) is (may == "delete")
+    act(client, "revoke", session)
+    session.refresh_from_db()
+    assert session.revoked_because == ("revoked" if may == "delete" else "")
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_whoever_listens_hears_of_a_login_that_is_deleted(staff, bob, ended, at_once):
+    """As of any other end; nothing is sent of one that had ended before."""
+    alive, over = start_session(bob), start_session(bob)
+    LoginSession.objects.filter(pk=over.pk).update(expires_at=timezone.now())
+    if at_once:
+        chosen = {"action": "delete_selected", "_selected_action": [str(alive.pk), str(over.pk)]}
+        staff.post(LIST, chosen | {"post": "yes"})
+    else:
+        for session in (alive, over):
+            staff.post(f"{LIST}{session.pk}/delete/", {"post": "yes"})
+    assert ended == [(alive.pk, "revoked")]
+    assert not LoginSession.objects.filter(user=bob).exists()

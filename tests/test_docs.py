@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
+from django.core.management import call_command, load_command_class
+from django.core.management.base import BaseCommand
 
 from django_jwt_cookie.conf import KEYS, get_settings
 from django_jwt_cookie.responses import REASONS
+from django_jwt_cookie.urls import urlpatterns
 
-from .accounts import log_in
+from .accounts import JSON, log_in
 
 LINES = re.MULTILINE
 BLOCK = re.MULTILINE | re.DOTALL
@@ -132,7 +134,7 @@ def test_the_way_to_replace_a_secret_is_valid(settings):
 @pytest.mark.django_db
 def test_the_login_document_looks_as_documented(client):
     """The same keys, the same types."""
-    (block,) = blocks(ROOT / "docs" / "http.md", "json")
+    block, _ = blocks(ROOT / "docs" / "http.md", "json")
     User.objects.create_user("ada", password="x")
     actual, documented = log_in(client, password="x").json(), json.loads(block)
     for one, other in ((actual, documented), (actual["session"], documented["session"])):
@@ -140,6 +142,63 @@ def test_the_login_document_looks_as_documented(client):
             key: type(value) for key, value in other.items()
         }
     assert actual["user"].keys() == documented["user"].keys()
+
+
+@pytest.mark.django_db
+def test_the_list_of_logins_looks_as_documented(client):
+    """The same keys, the same types, and what the documented browser is called."""
+    _, block = blocks(ROOT / "docs" / "http.md", "json")
+    (documented,) = json.loads(block)["sessions"]
+    User.objects.create_user("ada", password="x")
+    client.defaults["HTTP_USER_AGENT"] = documented["user_agent"]
+    log_in(client, password="x")
+    (actual,) = client.get("/accounts/sessions/", headers=JSON).json()["sessions"]
+    same = ("device", "user_agent", "current", "ip_address")
+    assert {key: actual[key] for key in same} == {key: documented[key] for key in same}
+    assert {key: type(value) for key, value in actual.items()} == {
+        key: type(value) for key, value in documented.items()
+    }
+
+
+def test_every_address_is_documented():
+    """By its name, with its path."""
+    rows = re.findall(r"^\| `(\w+)` \| `(\S+)` \|", (ROOT / "docs" / "http.md").read_text(), LINES)
+    pages = re.findall(
+        r"^The pages (.*) are for people", (ROOT / "docs" / "http.md").read_text(), LINES
+    )
+    named = {name for name, _ in rows} | set(re.findall(r"`(\w+)`", pages[0]))
+    assert named == {pattern.name for pattern in urlpatterns}
+    paths = {
+        pattern.name: str(pattern.pattern).replace("uuid:pk", "uuid") for pattern in urlpatterns
+    }
+    assert dict(rows) == {name: paths[name] for name, _ in rows}
+
+
+def test_the_commands_page_lists_every_command_and_option():
+    """And no other. What a default is said to be, it is."""
+    page = (ROOT / "docs" / "commands.md").read_text()
+    documented = {
+        section.partition("`")[0]: re.findall(r"`([^`]+)`", "".join(_first_cells(section)))
+        for section in page.split("## `")[1:]
+    }
+    folder = ROOT / "django_jwt_cookie" / "management" / "commands"
+    names = {path.stem for path in folder.glob("jwt_*.py")}
+    assert documented == {name: _arguments_of(name) for name in names}
+    parser = load_command_class("django_jwt_cookie", "jwt_cookie_clear").create_parser("", "")
+    for option in ("keep_days", "batch_size"):
+        assert f"; {parser.get_default(option)} if left out" in page
+
+
+def _first_cells(section):
+    return re.findall(r"^\| (`.*?) \|", section, LINES)
+
+
+def _arguments_of(name):
+    """Return what a command takes that not every command does."""
+    command, plain = load_command_class("django_jwt_cookie", name), BaseCommand()
+    every = {action.dest for action in plain.create_parser("", "")._actions}
+    actions = [each for each in command.create_parser("", "")._actions if each.dest not in every]
+    return [name for each in actions for name in each.option_strings or [str(each.metavar)]]
 
 
 def test_every_code_of_an_error_is_documented():

@@ -53,8 +53,18 @@ def test_after_a_change_this_login_goes_on_and_all_others_end(new_client, has_se
     assert (response.status_code, response.url) == (302, "/accounts/password_change/done/")
     assert (who(here), who(there)) == (NAME, None)
     reasons = LoginSession.objects.values_list("revoked_because", flat=True)
-    assert sorted(reasons) == ["", "password_changed"]
+    assert sorted(reasons) == ["", "password_changed", "password_changed"]
     assert log_in(there, password=NEW).status_code == 200
+
+
+def test_a_copy_of_the_cookie_does_not_outlive_the_old_password(client, has_sessions):
+    """Whoever suspects a thief changes the password."""
+    log_in(client)
+    copy = client.cookies[COOKIE].value
+    assert client.post("/accounts/password_change/", CHANGE).status_code == 302
+    assert who(client) == NAME
+    client.cookies[COOKIE] = copy
+    assert client.get("/accounts/me/").json()["code"] == "session_revoked"
 
 
 def test_a_program_gets_the_login_document_after_a_change(client):
@@ -62,7 +72,9 @@ def test_a_program_gets_the_login_document_after_a_change(client):
     before = log_in(client).json()
     response = client.post("/accounts/password_change/", CHANGE, content_type="application/json")
     assert response.status_code == 200
-    assert response.json()["session"] == before["session"]
+    session = response.json()["session"]
+    assert session["created_at"] == before["session"]["created_at"]
+    assert session["id"] != before["session"]["id"]
     assert "sessionid" not in client.cookies
 
 

@@ -94,8 +94,10 @@ def test_the_login_page_says_why_by_itself(client):
         ("/accounts/login/?next=/a/", "/accounts/login/?next=/a/&reason=token_invalid"),
         (
             "https://testserver/accounts/login/#form",
-            "https://testserver/accounts/login/?reason=token_invalid#form",
+            "https://testserver/accounts/login/#form",
         ),
+        ("/accounts/login/#form", "/accounts/login/?reason=token_invalid#form"),
+        ("https://idp.example/accounts/login/?sig=x", "https://idp.example/accounts/login/?sig=x"),
         ("/elsewhere/?next=/a/", "/elsewhere/?next=/a/"),
         ("https://[evil", "https://[evil"),
     ],

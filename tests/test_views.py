@@ -66,7 +66,7 @@ def test_signing_up_sets_the_cookie_and_every_further_request_is_recognised(clie
     cookie = client.cookies[COOKIE]
     assert cookie.value.count(".") == 2
     assert (cookie["httponly"], cookie["secure"], cookie["samesite"]) == (True, True, "Lax")
-    assert (cookie["path"], cookie["domain"], cookie["max-age"]) == ("/", "", 30 * 24 * 3600)
+    assert (cookie["path"], cookie["domain"], cookie["max-age"]) == ("/", "", 14 * 24 * 3600)
     assert "sessionid" not in client.cookies
     assert who(client) == NAME
 
@@ -180,9 +180,9 @@ def test_remember_me_decides_whether_the_cookie_survives_the_browser(client, ada
     client.post("/accounts/login/", form)
     assert client.cookies[COOKIE]["max-age"] == ""
     client.post("/accounts/login/", form | {"remember": "on"})
-    assert client.cookies[COOKIE]["max-age"] == 30 * 24 * 3600
+    assert client.cookies[COOKIE]["max-age"] == 14 * 24 * 3600
     newest = LoginSession.objects.get(revoked_at=None)
-    assert newest.expires_at - newest.created_at == timedelta(days=30)
+    assert newest.expires_at - newest.created_at == timedelta(days=14)
     assert newest.persistent
 
 

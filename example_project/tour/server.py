@@ -56,6 +56,7 @@ def environment_for(folder: Path) -> dict[str, str]:
         "JWT_COOKIE_SECRET": secrets.token_urlsafe(48),
         "DEMO_PASSWORD": secrets.token_urlsafe(16),
         "TOKEN_LIFETIME": "600",
+        "IDLE_TIMEOUT": "1209600",
         "ABSOLUTE_TIMEOUT": "2592000",
         "BROWSER_SESSION_TIMEOUT": "43200",
         "DEBUG": "true",

@@ -90,6 +90,23 @@ def change_the_password(visit: Visit, old: str, new: str) -> None:
     expect(visit.page).to_have_url(f"{visit.address}/members/")
 
 
+def end_a_login_elsewhere(visit: Visit, elsewhere: Visit) -> None:
+    """See both browsers in the list, end the other one's login, and see it turned away."""
+    visit.go("/members/")
+    visit.click("Your devices")
+    visit.see("Your devices")
+    expect(visit.find(".devices li")).to_have_count(2)
+    expect(visit.find(".devices .current")).to_contain_text("This device")
+    visit.look("devices", everywhere=True)
+    visit.find(".devices li:not(.current) button").click()
+    visit.read("The login was ended.")
+    expect(visit.find(".devices li")).to_have_count(1)
+    visit.look("devices-ended")
+    elsewhere.go("/members/")
+    elsewhere.see("Log in")
+    elsewhere.read("This login was ended.")
+
+
 def forget_the_password(visit: Visit, email: str, new: str, log: Path) -> None:
     """Have a link sent (the example prints it), and choose a new password there."""
     visit.go("/accounts/login/")

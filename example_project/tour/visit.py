@@ -29,6 +29,12 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 SIZES = {"wide": (1280, 800), "phone": (375, 812)}
+PHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 "
+    "(KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1"
+)
+"""What a phone's browser says it is."""
+
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 
 

@@ -2,10 +2,12 @@
 
 import re
 import uuid
+from io import StringIO
 
 import pytest
-from django_jwt_cookie.tokens import decode
+from django.core.management import call_command
 
+from django_jwt_cookie.tokens import decode
 from tests.accounts import COOKIE, JSON, PASSWORD
 from tests.custom_user.models import User
 
@@ -69,3 +71,19 @@ def test_a_forced_login_is_adopted(client):
     assert client.get("/accounts/me/").json()["user"]["email"] == ADDRESS
     assert client.cookies["sessionid"].value == ""
     assert client.get("/accounts/me/").status_code == 200
+
+
+def test_devices_are_listed_and_ended_without_the_messages_framework(client):
+    """By the page and by the command, which calls the user what the model does."""
+    user = User.objects.create_user(ADDRESS, PASSWORD)
+    elsewhere = type(client)()
+    for each in (elsewhere, client):
+        each.post("/accounts/login/", {"username": ADDRESS, "password": PASSWORD})
+    first, second = client.get("/accounts/sessions/", headers=JSON).json()["sessions"]
+    assert (first["current"], second["current"]) == (True, False)
+    response = client.post(f"/accounts/sessions/{second['id']}/", follow=True)
+    assert response.status_code == 200
+    assert elsewhere.get("/accounts/me/").status_code == 401
+    assert client.get("/accounts/me/").json()["user"]["id"] == str(user.pk)
+    call_command("jwt_cookie_revoke", "--user", ADDRESS, stdout=StringIO())
+    assert client.get("/accounts/me/").status_code == 401

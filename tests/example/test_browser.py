@@ -94,7 +94,7 @@ class TestBrowser:
         assert (cookie["httpOnly"], cookie["secure"]) == (True, False)
         assert (cookie["sameSite"], cookie["path"], cookie["domain"]) == ("Lax", "/", "127.0.0.1")
         # In seconds. Chromium shortens what is longer than 400 days, and this is not.
-        assert cookie["expires"] == pytest.approx(time.time() + 30 * DAY, abs=60)
+        assert cookie["expires"] == pytest.approx(time.time() + 14 * DAY, abs=60)
         assert member.cookie("sessionid") is None
 
     def test_a_name_as_long_as_django_allows_fits_a_phone(self, visit: Any, steps: Any) -> None:
@@ -182,6 +182,36 @@ class TestBrowser:
         elsewhere.read("This login was ended.")
         elsewhere.context.close()
         assert elsewhere.complaints == []
+
+    def test_a_login_in_another_browser_is_ended_from_the_list(
+        self, member: Any, steps: Any, tour: Any, name: str
+    ) -> None:
+        """Which names that browser, and says when it was last seen."""
+        phone = tour.Visit(member.context.browser, member.address, user_agent=tour.PHONE)
+        phone.go("/accounts/login/?next=/members/")
+        steps.log_in(phone, name, PASSWORD)
+        member.go("/accounts/sessions/")
+        member.read("Mobile Safari 17 on iOS")
+        steps.end_a_login_elsewhere(member, phone)
+        phone.context.close()
+        assert phone.complaints == []
+
+    def test_all_other_logins_are_ended_from_the_list(
+        self, member: Any, steps: Any, tour: Any, name: str
+    ) -> None:
+        """This one goes on; and is ended by its own button."""
+        elsewhere = tour.Visit(member.context.browser, member.address)
+        elsewhere.go("/accounts/login/?next=/members/")
+        steps.log_in(elsewhere, name, PASSWORD)
+        member.go("/accounts/sessions/")
+        member.click("End all other logins")
+        member.read("1 other login was ended.")
+        elsewhere.go("/members/")
+        elsewhere.see("Log in")
+        elsewhere.context.close()
+        member.click("Log out here")
+        member.see("Log in")
+        assert member.cookie() is None
 
     def test_a_forgotten_password_is_replaced(
         self, member: Any, steps: Any, site: Site, name: str

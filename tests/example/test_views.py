@@ -21,7 +21,7 @@ PASSWORD = "a-Password-of-17"
 TEMPLATES = Path(anatomy.__file__).parent / "templates"
 
 PUBLIC = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password_reset/"]
-MEMBERS_ONLY = ["/members/", "/token/", "/accounts/password_change/"]
+MEMBERS_ONLY = ["/members/", "/token/", "/accounts/password_change/", "/accounts/sessions/"]
 
 GARBAGE = [
     "",
@@ -114,6 +114,37 @@ class TestMembers:
             text = text_of(member.get(path))
             assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
             assert "<script>" not in text
+
+
+class TestDevices:
+    @pytest.fixture
+    def phone(self, new_client: type[Client], member: Client) -> Client:
+        """Return a second client of ada's, with a name that is no browser's."""
+        client = new_client(headers={"user-agent": "<b>Evil</b>\xad" + "x" * 600})
+        client.post("/accounts/login/", {"username": "ada", "password": PASSWORD})
+        return client
+
+    def test_lists_every_login_and_marks_this_one(self, member: Client, phone: Client) -> None:
+        """In the example's look; what a browser calls itself is text."""
+        text = text_of(member.get("/accounts/sessions/"))
+        assert text.count('<li class="stub') == 2
+        assert text.count("This device") == 1
+        assert "&lt;b&gt;Evil&lt;/b&gt;x" in text
+        assert "x" * 80 not in text
+        assert '<link rel="stylesheet"' in text
+
+    def test_ends_the_others(self, member: Client, phone: Client) -> None:
+        """And has no button for it when there are none."""
+        text = text_of(member.post("/accounts/sessions/others/", follow=True))
+        assert "1 other login was ended." in text
+        assert "End all other logins" not in text
+        assert phone.get("/members/").status_code == 302
+        assert member.get("/members/").status_code == 200
+
+    def test_two_pages_lead_here(self, member: Client) -> None:
+        """The one for members, and the one after a change of password."""
+        for path in ("/members/", "/accounts/password_change/done/"):
+            assert 'href="/accounts/sessions/"' in text_of(member.get(path))
 
 
 class TestToken:

@@ -1,0 +1,62 @@
+"""``manage.py jwt_cookie_clear``: delete the records of logins that are over."""
+
+import argparse
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db.models import Q
+from django.utils import timezone
+
+from django_jwt_cookie.management.batches import batches
+from django_jwt_cookie.models import LoginSession
+
+MAX_BATCH = 10_000
+"""More in one statement is more than some databases take."""
+
+
+class Command(BaseCommand):
+    """Delete records, and never that of a login that goes on."""
+
+    help = "Deletes the records of logins that have ended or expired. Run it once a day."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument(
+            "--keep-days",
+            type=between(0, 3650),
+            default=7,
+            metavar="DAYS",
+            help="Keep a record for so many days after the end of its login (default: 7). Until it "
+            "is deleted, whoever comes back is told why the login ended; after that, only that it "
+            "did. No token of it is taken, with or without the record.",
+        )
+        parser.add_argument(
+            "--batch-size",
+            type=between(1, MAX_BATCH),
+            default=1000,
+            metavar="ROWS",
+            help=f"Delete so many records at once (default: 1000, at most {MAX_BATCH}).",
+        )
+
+    def handle(self, *args: Any, keep_days: int, batch_size: int, **options: Any) -> None:
+        """Delete them, and say how many."""
+        until = timezone.now() - timedelta(days=keep_days)
+        over = LoginSession.objects.filter(Q(revoked_at__lte=until) | Q(expires_at__lte=until))
+        deleted = 0
+        for batch in batches(over, batch_size):
+            _, by_model = batch.delete()
+            deleted += by_model.get(LoginSession._meta.label, 0)
+        self.stdout.write(f"Deleted the records of {deleted} logins.")
+
+
+def between(least: int, most: int) -> Any:
+    """Return a type of argument: a whole number from ``least`` to ``most``."""
+
+    def number(text: str) -> int:
+        value = int(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{value} is not between {least} and {most}")
+        return value
+
+    return number

@@ -1,0 +1,81 @@
+"""``manage.py jwt_cookie_revoke``: end logins, of somebody or of everybody."""
+
+import argparse
+import uuid
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+
+from django_jwt_cookie import sessions
+from django_jwt_cookie.management.batches import batches
+from django_jwt_cookie.models import LoginSession, LoginSessionQuerySet
+
+BATCH_SIZE = 1000
+
+
+class Command(BaseCommand):
+    """End logins as the list of devices does: signal and log line for each."""
+
+    help = "Ends logins: one, all of a user, or all there are."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the options."""
+        which = parser.add_mutually_exclusive_group(required=True)
+        which.add_argument("--user", metavar="NAME", help="End every login of the user NAME.")
+        which.add_argument(
+            "--session",
+            type=uuid.UUID,
+            metavar="UUID",
+            help="End one login, by the id that the list of devices and the login document tell.",
+        )
+        which.add_argument(
+            "--all",
+            action="store_true",
+            help="End every login of everybody; asks before it does.",
+        )
+        parser.add_argument(
+            "--yes",
+            "--no-input",
+            "--noinput",
+            action="store_false",
+            dest="interactive",
+            help="Do not ask: for scripts.",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """End them, and say how many."""
+        alive = _select(options).alive()
+        if options["all"] and options["interactive"]:
+            _ask(alive.count())
+        ended = sum(
+            sessions.end(batch, sessions.EndReason.REVOKED) for batch in batches(alive, BATCH_SIZE)
+        )
+        self.stdout.write(f"Ended {ended} logins.")
+
+
+def _select(options: dict[str, Any]) -> LoginSessionQuerySet:
+    """Return the logins that are meant, ended ones included."""
+    logins: LoginSessionQuerySet = LoginSession.objects.all()
+    if options["session"]:
+        logins = logins.filter(pk=options["session"])
+        if not logins.exists():
+            raise CommandError(f"There is no login {options['session']}.")
+    elif options["user"] is not None:
+        user_model = get_user_model()
+        # The default manager may hide users that were put away; their logins are meant too.
+        user = user_model._base_manager.filter(**{user_model.USERNAME_FIELD: options["user"]})
+        if not user.exists():
+            raise CommandError(f"There is no user {options['user']!r}.")
+        logins = logins.filter(user__in=user)
+    return logins
+
+
+def _ask(count: int) -> None:
+    """Go on if somebody types "yes"."""
+    try:
+        answer = input(f"{count} logins will end, yours included. Type 'yes' to go on: ")
+    except EOFError:
+        raise CommandError("Nobody is there to ask. Give --yes to end them all the same.") from None
+    if answer.strip() != "yes":
+        raise CommandError("No login was ended.")
