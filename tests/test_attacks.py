@@ -272,11 +272,11 @@ def test_a_wrapped_request_logs_in_and_out_as_it_says(ada, has_session):
 
     def view(request):
         wrapper = Wrapper(request)
-        login(wrapper, ada, remember=False)
+        login(wrapper, ada, remember=False)  # type: ignore[arg-type]
         seen.append(wrapper.user)
         session = LoginSession.objects.get(revoked_at=None)
         seen.append(session.persistent)
-        logout(wrapper)
+        logout(wrapper)  # type: ignore[arg-type]
         seen.append(wrapper.user.is_authenticated)
         return HttpResponse()
 

@@ -98,7 +98,7 @@ def test_of_two_requests_that_end_a_login_one_does(ada, received):
     """The reason of the first stays, and each is told once."""
     first, second = start_session(ada), start_session(ada)
     received.clear()
-    assert sessions.end(LateSet(first), sessions.EndReason.REVOKED) == 1
+    assert sessions.end(LateSet(first), sessions.EndReason.REVOKED) == 1  # type: ignore[arg-type]
     assert sorted(received, key=str) == sorted(
         [(session_ended, first.pk, "logout"), (session_ended, second.pk, "revoked")], key=str
     )

@@ -42,10 +42,12 @@ async def awho(request: HttpRequest) -> HttpResponse:
 
 def change_and_revoke(request: HttpRequest) -> HttpResponse:
     """Change the password, while somebody revokes every login."""
-    request.user.set_password("Bochnia-1248-salt")
-    request.user.save()
-    auth.update_session_auth_hash(request, request.user)
-    sessions.revoke_all(request.user)
+    user = request.user
+    assert isinstance(user, User)
+    user.set_password("Bochnia-1248-salt")
+    user.save()
+    auth.update_session_auth_hash(request, user)
+    sessions.revoke_all(user)
     return HttpResponse()
 
 

@@ -42,7 +42,7 @@ class Exchange:
 
     def change_password(self, password: str) -> None:
         """Change the password, in the view, so that this login goes on."""
-        user = User.objects.get(pk=self.request.user.pk)
+        user = User.objects.get_by_natural_key(self.request.user.get_username())
         user.set_password(password)
         with authentication.serving(self.jwt), adoption.lend_session(self.request):
             user.save()
