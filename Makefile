@@ -40,7 +40,7 @@ services: ## Start PostgreSQL, MariaDB and Redis for tests, until Ctrl-C
 
 screenshots: ## Take the pictures of the documentation, with Chromium
 	$(environment) browser
-	.venv/bin/python example_project/screenshots.py
+	.venv/bin/python -m example_project.screenshots
 
 clean: ## Remove what the other targets made, except .env and the example's database
 	rm -rf .venv .tox .coverage .coverage.* .pytest_cache .ruff_cache .import_linter_cache \

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command, load_command_class
 from django.core.management.base import BaseCommand
 
+import django_jwt_cookie
 from django_jwt_cookie.conf import KEYS, get_settings
 from django_jwt_cookie.responses import REASONS
 from django_jwt_cookie.urls import urlpatterns
@@ -22,6 +23,7 @@ LINES = re.MULTILINE
 BLOCK = re.MULTILINE | re.DOTALL
 
 ROOT = Path(__file__).parent.parent
+PACKAGE = Path(django_jwt_cookie.__file__).parent
 README = ROOT / "README.md"
 PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -181,7 +183,7 @@ def test_the_commands_page_lists_every_command_and_option():
         section.partition("`")[0]: re.findall(r"`([^`]+)`", "".join(_first_cells(section)))
         for section in page.split("## `")[1:]
     }
-    folder = ROOT / "django_jwt_cookie" / "management" / "commands"
+    folder = PACKAGE / "management" / "commands"
     names = {path.stem for path in folder.glob("jwt_*.py")}
     assert documented == {name: _arguments_of(name) for name in names}
     parser = load_command_class("django_jwt_cookie", "jwt_cookie_clear").create_parser("", "")
@@ -204,7 +206,7 @@ def _arguments_of(name):
 def test_every_code_of_an_error_is_documented():
     """And none that does not exist."""
     rows = re.findall(r"^\| (4\d\d) \| `(\w+)`", (ROOT / "docs" / "http.md").read_text(), LINES)
-    sources = "".join(path.read_text() for path in (ROOT / "django_jwt_cookie").glob("*.py"))
+    sources = "".join(path.read_text() for path in PACKAGE.glob("*.py"))
     for status, code in rows:
         assert f'"{code}"' in sources
         assert (status == "401") == (code in REASONS)

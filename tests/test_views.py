@@ -60,8 +60,9 @@ def test_the_names_are_those_of_django_and_a_few_more():
 # --- Signing up
 
 
-def test_signing_up_sets_the_cookie_and_every_further_request_is_recognised(client):
+def test_signing_up_sets_the_cookie_and_every_further_request_is_recognised(client, time_machine):
     """The story: a JWT in an HttpOnly cookie, no session."""
+    time_machine.move_to(1_800_000_000, tick=False)
     sign_up(client)
     cookie = client.cookies[COOKIE]
     assert cookie.value.count(".") == 2
@@ -174,8 +175,9 @@ def test_next_leads_back_and_never_to_another_site(client, ada, page, target, la
 # --- Logging in
 
 
-def test_remember_me_decides_whether_the_cookie_survives_the_browser(client, ada):
+def test_remember_me_decides_whether_the_cookie_survives_the_browser(client, ada, time_machine):
     """Without it there is no Max-Age, and the login is shorter."""
+    time_machine.move_to(1_800_000_000, tick=False)
     form = {"username": NAME, "password": PASSWORD}
     client.post("/accounts/login/", form)
     assert client.cookies[COOKIE]["max-age"] == ""

@@ -2,6 +2,10 @@
 
 from tests.settings import *  # noqa: F403
 
+if "sqlite3" not in DATABASES["default"]["ENGINE"]:  # noqa: F405 # pragma: no cover
+    # Its tables are others: a database of its own, beside that of the run that starts this one.
+    DATABASES["default"]["NAME"] += "_custom_user"  # noqa: F405
+
 AUTH_USER_MODEL = "custom_user.User"
 INSTALLED_APPS = [
     "django_jwt_cookie",

@@ -32,6 +32,7 @@ def test_signing_up_asks_for_what_the_model_requires(client):
     assert response.json()["user"] == {"id": str(user.pk), "email": ADDRESS}
     claims = decode(client.cookies[COOKIE].value)
     assert uuid.UUID(claims.sub) == user.pk
+    assert str(user) == ADDRESS
     assert ADDRESS not in str(claims.to_payload())
     assert client.get("/accounts/me/").json()["user"]["email"] == ADDRESS
 
