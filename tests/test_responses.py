@@ -3,13 +3,13 @@
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.test import RequestFactory
 
 from django_jwt_cookie.authentication import get_jwt, login
 from django_jwt_cookie.exceptions import SessionRevoked
 from django_jwt_cookie.middleware import JWTCookieMiddleware
-from django_jwt_cookie.responses import explain_redirect, login_document
+from django_jwt_cookie.responses import explain_redirect, login_document, prefers_json
 
 from .accounts import COOKIE, JSON, NAME, log_in, sign_up
 
@@ -114,6 +114,27 @@ def test_without_a_reason_nothing_is_explained():
     response = HttpResponseRedirect("/accounts/login/")
     explain_redirect(response, None)
     assert response.url == "/accounts/login/"
+
+
+def test_who_sends_an_accept_header_that_can_not_be_read_is_taken_for_people():
+    """Newer versions of Django give up on one that is too long."""
+
+    class Unreadable(HttpRequest):
+        def get_preferred_type(self, media_types):
+            raise ValueError
+
+    request = Unreadable()
+    request.content_type = ""
+    assert not prefers_json(request)
+
+
+def test_the_request_knows_which_login_it_is_of(rf):
+    """By its id; none without one."""
+    request = rf.get("/")
+    JWTCookieMiddleware(HttpResponse).process_request(request)
+    assert (request.jwt.session_id, request.jwt.auth_time) == (None, None)
+    login(request, User.objects.create_user(NAME))
+    assert request.jwt.session_id == request.jwt.login_session.pk
 
 
 def test_an_anonymous_request_has_no_login_document():

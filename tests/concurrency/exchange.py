@@ -1,11 +1,10 @@
 """One request and its response in two steps, so that a test can put other requests in between."""
 
-from django.contrib import auth
-from django.contrib.auth.models import AbstractBaseUser, User
+from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
-from django_jwt_cookie import adoption, authentication
+from django_jwt_cookie import authentication
 from django_jwt_cookie.middleware import JWTCookieMiddleware
 
 from ..accounts import BACKEND, COOKIE
@@ -39,15 +38,6 @@ class Exchange:
     def log_out(self) -> None:
         """Log out, in the view."""
         authentication.logout(self.request)
-
-    def change_password(self, password: str) -> None:
-        """Change the password, in the view, so that this login goes on."""
-        user = User.objects.get_by_natural_key(self.request.user.get_username())
-        user.set_password(password)
-        with authentication.serving(self.jwt), adoption.lend_session(self.request):
-            user.save()
-            auth.update_session_auth_hash(self.request, user)
-            self.jwt.adopt()
 
     def respond(self, status: int = 200) -> str | None:
         """End the view; return the token for the jar, empty to clear it, none to leave it."""

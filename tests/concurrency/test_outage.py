@@ -20,7 +20,7 @@ KINDS = [
 
 
 @pytest.fixture
-def proxy(ada: User) -> Iterator[Proxy]:
+def proxy(ada: User) -> Iterator[Proxy]:  # pragma: no cover - not with SQLite
     """Put a proxy between this test and the database."""
     host, port = connection.settings_dict["HOST"], int(connection.settings_dict["PORT"])
     proxy = Proxy((host, port))
@@ -30,7 +30,7 @@ def proxy(ada: User) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def client(new_client):
+def client(new_client):  # pragma: no cover - not with SQLite
     """Return a client that is answered as a browser is: with a page for an exception."""
     return new_client(raise_request_exception=False)
 
@@ -38,7 +38,9 @@ def client(new_client):
 @pytest.mark.parametrize("age", [0, 400, 700], ids=["fresh", "half over", "expired"])
 @pytest.mark.parametrize("act", [ask, log_out])
 @pytest.mark.parametrize("_kind", KINDS)
-def test_the_database_goes_away_and_comes_back(proxy, client, _kind, act, age):
+def test_the_database_goes_away_and_comes_back(  # pragma: no cover - not with SQLite
+    proxy, client, _kind, act, age
+):
     """Django's own error, no cookie deleted, and the same cookie is good again afterwards."""
     ada = User.objects.get()
     for _ in range(rounds(5)):

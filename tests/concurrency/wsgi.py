@@ -19,4 +19,4 @@ def note(session: Any, **kwargs: Any) -> None:
     with Path(os.environ["RENEWALS"]).open("a") as renewals:
         renewals.write(f"{session.pk}\n")
     if session.user_agent == os.environ["DYING"]:
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), signal.SIGKILL)  # pragma: no cover - leaves nothing to tell it
