@@ -46,7 +46,6 @@ class LoginSessionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = (StateFilter, "revoked_because", "persistent", "created_at")
     list_select_related = ("user",)
     search_fields = (f"user__{USERNAME}",)
-    date_hierarchy = "created_at"
     ordering = ("-created_at",)
     exclude = ("auth_hash",)
     actions = ("revoke",)
