@@ -306,7 +306,7 @@ class RequestJWT:
         """
         self.resolve()
         login = self._login
-        if login is None or not get_store().is_newest(login.session):
+        if login is None or not get_store().goes_on(login.session):
             return
         user = users.find_fresh(login.session)
         # The hash may be of another user, one that was not authenticated by the cookie.

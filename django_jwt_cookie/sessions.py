@@ -149,8 +149,13 @@ def renew(session: LoginSession, generation: int) -> LoginSession | None:
     return session if is_lost else None
 
 
+def goes_on(session: LoginSession) -> bool:
+    """Tell whether nobody has ended ``session`` since it was looked up."""
+    return LoginSession.objects.filter(pk=session.pk, revoked_at=None).exists()
+
+
 def is_newest(session: LoginSession) -> bool:
-    """Tell whether ``session`` goes on, and nobody has renewed it since."""
+    """Tell whether ``session`` goes on, and nobody has renewed it since either."""
     unended = LoginSession.objects.filter(pk=session.pk, revoked_at=None)
     return unended.filter(generation=session.generation).exists()
 

@@ -44,6 +44,9 @@ class Store(Protocol):
     def renew(self, session: LoginSession, generation: int, /) -> LoginSession | None:
         """Return the record that a new token is to be issued for, if any."""
 
+    def goes_on(self, session: LoginSession, /) -> bool:
+        """Tell whether nobody has ended the login since it was looked up."""
+
     def is_newest(self, session: LoginSession, /) -> bool:
         """Tell whether the login goes on, and nobody has renewed it since."""
 

@@ -199,6 +199,13 @@ def test_a_password_changes_while_the_login_is_revoked(client):
     assert who(client) is None
 
 
+def test_a_password_changes_while_another_tab_renews(client):
+    """This login goes on: which generation it was of is of no matter to the new one."""
+    log_in(client)
+    assert client.get("/change-while-renewed/").status_code == 200
+    assert who(client) == NAME
+
+
 def test_a_hash_of_another_user_changes_nothing(client, bob):
     """A view that was told of another user by a token in a header."""
     log_in(client)

@@ -10,6 +10,7 @@ from django.urls import include, path
 
 from django_jwt_cookie import sessions
 from django_jwt_cookie.authentication import login, logout
+from django_jwt_cookie.models import LoginSession
 
 
 def cart(request: HttpRequest) -> JsonResponse:
@@ -48,6 +49,18 @@ def change_and_revoke(request: HttpRequest) -> HttpResponse:
     user.save()
     auth.update_session_auth_hash(request, user)
     sessions.revoke_all(user)
+    return HttpResponse()
+
+
+def change_while_renewed(request: HttpRequest) -> HttpResponse:
+    """Change the password, which takes a while; another tab renews the login meanwhile."""
+    user = request.user
+    assert isinstance(user, User)
+    session = LoginSession.objects.get()
+    assert sessions.renew(session, session.generation)
+    user.set_password("Bochnia-1248-salt")
+    user.save()
+    auth.update_session_auth_hash(request, user)
     return HttpResponse()
 
 
@@ -100,6 +113,7 @@ urlpatterns = [
     path("touch/", touch),
     path("awho/", awho),
     path("change-and-revoke/", change_and_revoke),
+    path("change-while-renewed/", change_while_renewed),
     path("update-hash-of/<name>/", update_hash_of),
     path("logout-and-refuse/", logout_and_refuse),
     path("login-and-refuse/<name>/", login_and_refuse),
