@@ -976,13 +976,15 @@ def test_without_remember_me_the_cookie_ends_with_the_browser(client, clock, dat
     assert client.get("/public/").json() == {"user": "", "reason": "session_expired"}
 
 
-def test_with_remember_me_the_cookie_stays(client):
+def test_with_remember_me_the_cookie_stays(client, clock):
     """For as long as the login."""
     assert log_in_by_page(client, remember="on").cookies[NAME]["max-age"] == 14 * 24 * 3600
 
 
 @pytest.mark.parametrize(("closes", "max_age"), [(True, ""), (False, 14 * 24 * 3600)])
-def test_a_login_by_other_code_lasts_as_djangos_setting_says(client, settings, closes, max_age):
+def test_a_login_by_other_code_lasts_as_djangos_setting_says(
+    client, clock, settings, closes, max_age
+):
     """``SESSION_EXPIRE_AT_BROWSER_CLOSE`` is the site's word on it."""
     settings.SESSION_EXPIRE_AT_BROWSER_CLOSE = closes
     assert client.get("/login/ada/").cookies[NAME]["max-age"] == max_age

@@ -16,7 +16,7 @@ from django.http import HttpResponse, JsonResponse
 from django.test import Client
 from django.urls import include, path
 
-from django_jwt_cookie import sessions
+from django_jwt_cookie import authentication, sessions
 from django_jwt_cookie.decorators import login_required
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.signals import session_ended, token_reused
@@ -64,6 +64,11 @@ def atomic(request):
     return JsonResponse({}, status=status)
 
 
+def leave(request):
+    authentication.logout(request)
+    return HttpResponse(status=204)
+
+
 def fill_cart(request):
     request.session["cart"] = "apple"
     return HttpResponse("filled")
@@ -75,6 +80,7 @@ urlpatterns = [
     path("upload/", upload),
     path("crashing/", crashing),
     path("atomic/", atomic),
+    path("logout/", leave),
     path("cart/", fill_cart),
 ]
 
@@ -489,6 +495,25 @@ def test_three_requests_of_one_browser_in_every_order(clock, token, order, pause
     )
 
 
+# --- A new password while other tabs renew
+
+
+@pytest.mark.parametrize("age", [0, HALF_OVER])
+def test_a_password_is_changed_while_another_tab_renews(clock, token, age):
+    """Whoever changes the password stays logged in, whatever the site's other tabs do meanwhile."""
+    clock.shift(age)
+    changing, other_tab = Exchange(token), Exchange(token)
+    assert changing.arrive()
+    assert other_tab.arrive()
+    renewed = other_tab.respond()
+    changing.change_password("another one")
+    new = changing.respond()
+    assert new
+    assert is_accepted(new)
+    for old in (token, renewed):
+        assert not (old and is_accepted(old))
+
+
 # --- The database is not what it was
 
 
@@ -534,19 +559,24 @@ def fail_at(number: int) -> Callable[..., Any]:
     return execute
 
 
+def get_until(number: int, browser: Browser, path: str) -> int:
+    """Get a page while only the first ``number`` queries are answered; return the status."""
+    assert number < MOST_QUERIES
+    with connection.execute_wrapper(fail_at(number)):
+        return browser.get(path)
+
+
 @pytest.mark.parametrize("age", [0, HALF_OVER, EXPIRED])
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("path", ["/accounts/me/", "/slow/"])
 def test_the_database_goes_away_at_any_moment(clock, browser, age, path):
     """Before the first query, the second, and so on: Django's own error, and the jar stays good."""
     clock.shift(age)
-    number, status = 0, 500
-    while status == 500 and number < MOST_QUERIES:
-        with connection.execute_wrapper(fail_at(number)):
-            status = browser.get(path)
-        assert status == 200 or COOKIE not in browser.answers[-1].cookies
-        number += 1
-    assert (status, number > 1) == (200, True)
+    number = 0
+    while get_until(number, browser, path) != 200:
+        answer, number = browser.answers[-1], number + 1
+        assert (answer.status_code, COOKIE in answer.cookies) == (500, False)
+    assert number > 0
     clock.shift(HOUR)
     assert browser.ask() == 200
 
@@ -554,14 +584,12 @@ def test_the_database_goes_away_at_any_moment(clock, browser, age, path):
 @pytest.mark.django_db(transaction=True)
 def test_a_logout_that_failed_can_be_tried_again(browser):
     """The cookie stays as long as the login does."""
-    number, status = 0, 500
-    while status == 500 and number < MOST_QUERIES:
-        with connection.execute_wrapper(fail_at(number)):
-            response = browser.client.post("/accounts/logout/", headers=JSON)
-        status, is_over = response.status_code, LoginSession.objects.get().revoked_at is not None
-        assert (COOKIE in response.cookies) == is_over
-        number += 1
-    assert (status, number > 1) == (204, True)
+    number = 0
+    while get_until(number, browser, "/logout/") != 204:
+        answer, number = browser.answers[-1], number + 1
+        is_over = LoginSession.objects.get().revoked_at is not None
+        assert (answer.status_code, COOKIE in answer.cookies) == (500, is_over)
+    assert number > 0
     assert LoginSession.objects.get().revoked_because == "logout"
 
 

@@ -1,10 +1,11 @@
 """One request and its response in two steps, so that a test can put other requests in between."""
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib import auth
+from django.contrib.auth.models import AbstractBaseUser, User
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
-from django_jwt_cookie import authentication
+from django_jwt_cookie import adoption, authentication
 from django_jwt_cookie.middleware import JWTCookieMiddleware
 
 from ..accounts import BACKEND, COOKIE
@@ -38,6 +39,16 @@ class Exchange:
     def log_out(self) -> None:
         """Log out, in the view."""
         authentication.logout(self.request)
+
+    def change_password(self, password: str) -> None:
+        """Change the password, in the view, so that this login goes on."""
+        user = self.request.user
+        assert isinstance(user, User)
+        user.set_password(password)
+        with authentication.serving(self.jwt), adoption.lend_session(self.request):
+            user.save()
+            auth.update_session_auth_hash(self.request, user)
+            self.jwt.adopt()
 
     def respond(self, status: int = 200) -> str | None:
         """End the view; return the token for the jar, empty to clear it, none to leave it."""
