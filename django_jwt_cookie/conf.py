@@ -212,8 +212,6 @@ class Settings:
             )
         if self.secret is not None and self.keys:
             complaints.append("SECRET and KEYS exclude each other: put the secret into KEYS.")
-        if self.keys == () and "KEYS" in getattr(django_settings, "JWT_COOKIE", {}):
-            complaints.append("KEYS is empty: leave it out, or give it a secret.")
         if not isinstance(self.keys, tuple):
             complaints.append("KEYS must be a list of secrets: the first signs, all verify.")
         for shorter, longer in (
@@ -252,6 +250,9 @@ def get_settings() -> Settings:
     for key in given:
         if key not in KEYS:
             raise ImproperlyConfigured(f"JWT_COOKIE: unknown key {key!r}.{_did_you_mean(key)}")
+    if given.get("KEYS") in ([], ()):
+        # The ring would silently be that of SECRET_KEY.
+        raise ImproperlyConfigured("JWT_COOKIE: KEYS is empty: leave it out, or give it a secret.")
     values: dict[str, Any] = {"cookie_secure": not django_settings.DEBUG}
     values.update((key.lower(), value) for key, value in given.items())
     if isinstance(values.get("keys"), list):

@@ -151,13 +151,16 @@ def renew(session: LoginSession, generation: int) -> LoginSession | None:
 
 def goes_on(session: LoginSession) -> bool:
     """Tell whether nobody has ended ``session`` since it was looked up."""
-    return LoginSession.objects.filter(pk=session.pk, revoked_at=None).exists()
+    return _unended(session).exists()
 
 
 def is_newest(session: LoginSession) -> bool:
     """Tell whether ``session`` goes on, and nobody has renewed it since either."""
-    unended = LoginSession.objects.filter(pk=session.pk, revoked_at=None)
-    return unended.filter(generation=session.generation).exists()
+    return _unended(session).filter(generation=session.generation).exists()
+
+
+def _unended(session: LoginSession) -> QuerySet[LoginSession]:
+    return LoginSession.objects.filter(pk=session.pk, revoked_at=None)
 
 
 def _rotate(session: LoginSession) -> bool:
@@ -191,8 +194,7 @@ def _heal(session: LoginSession, generation: int) -> None:
 
 def _change(session: LoginSession, changes: dict[str, Any], **condition: Any) -> bool:
     """Write ``changes`` if the login goes on and ``condition`` still holds; tell whether it did."""
-    unended = LoginSession.objects.filter(pk=session.pk, revoked_at=None, **condition)
-    if not unended.update(**changes):
+    if not _unended(session).filter(**condition).update(**changes):
         return False
     for name, value in changes.items():
         setattr(session, name, value)
