@@ -9,7 +9,7 @@ import logging
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import TypeAlias
@@ -18,7 +18,7 @@ from asgiref.sync import sync_to_async
 from django.contrib import auth
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
-from django.db import IntegrityError
+from django.db import Error, IntegrityError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
@@ -28,10 +28,10 @@ from . import adoption, users
 from .conf import get_settings
 from .cookies import get_cookie_spec
 from .exceptions import SessionError, SessionRevoked, TokenTooLarge
-from .issuing import is_half_over, is_over, issue, max_age
+from .issuing import issue, max_age
 from .models import LoginSession
 from .presented import Login, PresentedCookie
-from .renewal import Verdict
+from .renewal import Verdict, is_half_over, is_over
 from .session_data import SessionData, was_ended_meanwhile
 from .sessions import EndReason, succeed
 from .store import get_store
@@ -89,7 +89,7 @@ class RequestJWT:
     @property
     def login_session(self) -> LoginSession | None:
         """The record of this login."""
-        return self._login.session if self.claims and self._login else None
+        return self._login.session if self.claims and self.confirm() and self._login else None
 
     @property
     def session_id(self) -> uuid.UUID | None:
@@ -110,6 +110,28 @@ class RequestJWT:
     def explanation(self) -> str | None:
         """Return the same as `reason`, as far as it is known by now; asks nobody."""
         return None if self._outgoing or self._forget else self._cookie.refusal
+
+    def confirm(self) -> bool:
+        """Ask the database whether this login goes on, if the token was taken at its word.
+
+        For what a login that was ended a minute ago must not do, with ``USER_SOURCE = "token"``.
+        The request is anonymous from now on, if it does not. Returns whether there is a login.
+        """
+        self.resolve()
+        if self._login is not None and self._login.session is None:
+            try:
+                self._login = self._cookie.ask_for(self._login.claims)
+            except SessionError as error:
+                self._login, self._cookie.refusal = None, error.code
+                self._user = self._request.user = AnonymousUser()
+        return self._login is not None
+
+    async def aconfirm(self) -> bool:
+        """Do the same; where the user comes from the database, nobody needs a thread for it."""
+        await self.aresolve()
+        if self._login is not None and self._login.session is None:
+            return await sync_to_async(self.confirm, thread_sensitive=True)()
+        return self.confirm()
 
     # --- Reading
 
@@ -136,7 +158,7 @@ class RequestJWT:
                 self._go_on(self._login)
             except SessionError as error:
                 self._login, self._cookie.refusal = None, error.code
-        return self._login.session.user if self._login else None
+        return self._login.user if self._login else None
 
     async def aresolve(self) -> User:
         """Return the user; with neither a session nor a genuine token nobody needs a thread."""
@@ -175,9 +197,13 @@ class RequestJWT:
                 # The user who was logged in is gone: the view's transaction was rolled back.
                 self._outgoing, self._login = None, None
         if self._login is not None and self._is_due(response):
-            # A late response never brings back a login that was ended meanwhile.
-            with suppress(SessionError):
+            try:
                 self._go_on(self._login)
+            except SessionError:
+                pass  # A late response never brings back a login that was ended meanwhile.
+            except Error:
+                # The view is done, and the token that came is good for a while.
+                logger.exception("A login token could not be renewed.")
         if owner := self._owner():
             self._data.sign(owner)
 
@@ -205,23 +231,26 @@ class RequestJWT:
         A generation has to last for half a token's life: `django_jwt_cookie.renewal` counts on it.
         Raises `SessionRevoked` if there is no login.
         """
+        self.confirm()
         if self._login is None:
             raise SessionRevoked("there is no login to renew a token of")
         if self._is_due(None):
             self._go_on(self._login)
         elif self._login.verdict is Verdict.CURRENT:
-            self._issue(self._login.session, auth_time=self._login.claims.auth_time)
+            self._issue(self._login.record, auth_time=self._login.claims.auth_time)
 
     def _go_on(self, login: Login) -> None:
         """Renew, unless the browser has a newer token by now.
 
         Raises `SessionError` if the login has ended meanwhile.
         """
-        session = get_store().renew(login.session, login.claims.gen)
+        if login.session is None:
+            login = self._cookie.ask_for(login.claims)
+        session = get_store().renew(login.record, login.claims.gen)
         if session is None:
             self._login = replace(login, verdict=Verdict.LATE)
             return
-        session.user = login.session.user
+        session.user = login.record.user
         try:
             self._issue(session, auth_time=login.claims.auth_time)
         except TokenTooLarge:
@@ -245,7 +274,7 @@ class RequestJWT:
             get_store().end_by_id(self.session_ids(), EndReason.LOGOUT)
         elif self._cookie.stolen and get_settings().on_reuse == "revoke":
             get_store().end_by_id(self._cookie.stolen, EndReason.TOKEN_REUSED)
-        elif self._login is not None and not get_store().is_newest(self._login.session):
+        elif self._login is not None and not get_store().is_newest(self._login.record):
             self._outgoing = None
 
     def end(self) -> None:
@@ -304,16 +333,16 @@ class RequestJWT:
 
         Under a new id: a copy of the cookie from before must not outlive the old password.
         """
-        self.resolve()
+        self.confirm()
         login = self._login
-        if login is None or not get_store().goes_on(login.session):
+        if login is None or not get_store().goes_on(login.record):
             return
-        user = users.find_fresh(login.session)
+        user = users.find_fresh(login.record)
         # The hash may be of another user, one that was not authenticated by the cookie.
         if user is not None and constant_time_compare(user.get_session_auth_hash(), auth_hash):
-            successor = succeed(login.session, auth_hash)
+            successor = succeed(login.record, auth_hash)
             self._begin(successor, auth_time=login.claims.auth_time)
-            get_store().end_by_id({login.session.pk}, EndReason.PASSWORD_CHANGED)
+            get_store().end_by_id({login.record.pk}, EndReason.PASSWORD_CHANGED)
             get_store().end_others(successor, EndReason.PASSWORD_CHANGED)
 
     def session_ids(self) -> set[uuid.UUID]:
@@ -333,7 +362,8 @@ class RequestJWT:
 
     def _issue(self, login_session: LoginSession, *, auth_time: int) -> None:
         claims, token = issue(login_session, auth_time=auth_time, request=self._request)
-        self._login, self._outgoing = Login(claims, login_session, Verdict.CURRENT), token
+        user = login_session.user
+        self._login, self._outgoing = Login(claims, user, login_session, Verdict.CURRENT), token
         self._decided_at = time.time()
 
     def _owner(self) -> str | None:
@@ -351,6 +381,8 @@ class RequestJWT:
         """Set or delete the cookie, if there is cause to; no database."""
         if self._cookie.was_read:
             patch_vary_headers(response, ("Cookie",))
+        if self._login is not None and response.status_code >= CLIENT_ERROR:
+            get_store().forget_unsure(self._login.claims)
         spec = get_cookie_spec()
         if spec.name in response.cookies:
             return  # The view has seen to it.
@@ -358,7 +390,7 @@ class RequestJWT:
         counts = response.status_code < SERVER_ERROR and (self._started or not _is_public(response))
         if counts and self._outgoing is not None and self._login is not None:
             self._warn_if_dropped(secure=spec.secure)
-            spec.set(response, self._outgoing, max_age(self._login.session))
+            spec.set(response, self._outgoing, max_age(self._login.record))
         elif self._forget or self._cookie.is_refused_just_now(SLOW):
             spec.delete(response)
 

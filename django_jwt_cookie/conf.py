@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 ALGORITHMS = ("HS256", "HS384", "HS512")
 ON_REUSE = ("revoke", "refuse")
+USER_SOURCES = ("database", "token")
 SAMESITE = ("Lax", "Strict", "None")
 COOKIE_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 """``token`` of RFC 9110, section 5.6.2, which a cookie's name has to be (RFC 6265, 4.1.1)."""
@@ -88,11 +89,25 @@ class Settings:
     cookie_secure: bool = True
     """``Secure`` of the cookie. Default: ``not DEBUG``."""
 
+    user_source: str = "database"
+    """Where ``request.user`` comes from: ``database``, or ``token``, which costs no query and
+    notices changes only when the token is renewed."""
+
+    token_fields: tuple[str, ...] | None = None
+    """Fields of the user that a token carries for ``USER_SOURCE = "token"``; none: the
+    ``USERNAME_FIELD``. Readable by whoever holds the cookie."""
+
     track_sessions: bool = True
     """Keep a record of each login. Without, a logout is only the cookie's."""
 
     adopt_django_logins: bool = True
     """Move logins that other code puts into the Django session into the cookie."""
+
+    revocation_cache: str | None = None
+    """Alias of the Django cache that tells every process at once which logins have ended."""
+
+    verified_cache_size: int = 4096
+    """How many verified tokens each process remembers; 0: none."""
 
     signup_form: str | None = "django_jwt_cookie.forms.SignupForm"
     """Dotted path of the form behind ``signup/``; ``None`` closes the page."""
@@ -150,13 +165,26 @@ class Settings:
             complaints.append(
                 f"ON_REUSE must be one of {', '.join(ON_REUSE)}; it is {self.on_reuse!r}."
             )
+        if self.user_source not in USER_SOURCES:
+            complaints.append(
+                f"USER_SOURCE must be one of {', '.join(USER_SOURCES)}; it is {self.user_source!r}."
+            )
+        if self.token_fields is not None and not _is_strings(self.token_fields):
+            complaints.append(
+                f"TOKEN_FIELDS must be a list of names of fields; it is {self.token_fields!r}."
+            )
+        if not (type(self.verified_cache_size) is int and self.verified_cache_size >= 0):
+            complaints.append(
+                "VERIFIED_CACHE_SIZE must be a number of tokens, 0 for none; "
+                f"it is {self.verified_cache_size!r}."
+            )
         if self.algorithm not in ALGORITHMS:
             complaints.append(
                 f"ALGORITHM must be one of {', '.join(ALGORITHMS)}; it is {self.algorithm!r}."
             )
         complaints += [
             f"{name.upper()} must be a string that is not empty; leave it out for the default."
-            for name in ("issuer", "audience", "claims", "cookie_domain")
+            for name in ("issuer", "audience", "claims", "cookie_domain", "revocation_cache")
             if (value := getattr(self, name)) is not None and not (value and isinstance(value, str))
         ]
         complaints += [
@@ -214,6 +242,11 @@ class Settings:
             complaints.append("SECRET and KEYS exclude each other: put the secret into KEYS.")
         if not isinstance(self.keys, tuple):
             complaints.append("KEYS must be a list of secrets: the first signs, all verify.")
+        if self.revocation_cache is not None and not self.track_sessions:
+            complaints.append(
+                "REVOCATION_CACHE with TRACK_SESSIONS = False: without records no login is ended "
+                "on the server, and there is nothing to tell. Leave one of them out."
+            )
         for shorter, longer in (
             ("token_lifetime", "browser_session_timeout"),
             ("token_lifetime", "idle_timeout"),
@@ -232,6 +265,10 @@ class Settings:
 def _is_whole_seconds(value: object) -> bool:
     """Tell whether ``value`` is a duration that ``exp`` and ``Max-Age`` can both express."""
     return isinstance(value, timedelta) and value >= timedelta(0) and not value.microseconds
+
+
+def _is_strings(value: object) -> bool:
+    return isinstance(value, tuple) and all(isinstance(each, str) for each in value)
 
 
 KEYS = tuple(each.name.upper() for each in fields(Settings) if each.init)
@@ -255,8 +292,9 @@ def get_settings() -> Settings:
         raise ImproperlyConfigured("JWT_COOKIE: KEYS is empty: leave it out, or give it a secret.")
     values: dict[str, Any] = {"cookie_secure": not django_settings.DEBUG}
     values.update((key.lower(), value) for key, value in given.items())
-    if isinstance(values.get("keys"), list):
-        values["keys"] = tuple(values["keys"])
+    for name in ("keys", "token_fields"):
+        if isinstance(values.get(name), list):
+            values[name] = tuple(values[name])
     return Settings(**values)
 
 

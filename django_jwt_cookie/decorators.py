@@ -21,12 +21,16 @@ def login_required(
     view: Any = None,
     redirect_field_name: str = REDIRECT_FIELD_NAME,
     login_url: str | None = None,
+    confirm: bool = False,
 ) -> Any:
     """Let only logged-in visitors into a view.
 
     Django's decorator of this name works as well, and redirects everybody. This one answers people
     with the redirect, programs that prefer JSON with 401 and the reason, and htmx with a 401 that
     loads the login page.
+
+    With ``USER_SOURCE = "token"`` a login that was ended a minute ago still comes in; ``confirm``
+    asks the database before, for a view where that matters.
     """
 
     def refuse(request: HttpRequest) -> HttpResponse | None:
@@ -35,7 +39,7 @@ def login_required(
         return ask_to_log_in(request, None, login_url, redirect_field_name)
 
     attributes = {"login_url": login_url, "redirect_field_name": redirect_field_name}
-    guard = _Guard(refuse, attributes)
+    guard = _Guard(refuse, attributes, confirms=confirm)
     return guard(view) if view is not None else guard
 
 
@@ -44,7 +48,8 @@ def recent_login_required(*, max_age: timedelta, login_url: str | None = None) -
 
     For what a borrowed or stolen browser must not do (ASVS 7.5.3: re-authentication before highly
     sensitive transactions). A login of which it is not known when the password was given, such as
-    one from before the swap, is not recent.
+    one from before the swap, is not recent; one that was ended meanwhile is none, and the database
+    is asked.
     """
 
     def refuse(request: HttpRequest) -> HttpResponse | None:
@@ -55,14 +60,15 @@ def recent_login_required(*, max_age: timedelta, login_url: str | None = None) -
             return None
         return ask_to_log_in(request, RECENT_LOGIN_REQUIRED, login_url)
 
-    return _Guard(refuse, {"login_url": login_url})
+    return _Guard(refuse, {"login_url": login_url}, confirms=True)
 
 
 class _Guard:
     """Puts a question before a view; the answer decides who comes in."""
 
-    def __init__(self, refuse: Refuse, attributes: dict[str, Any]) -> None:
+    def __init__(self, refuse: Refuse, attributes: dict[str, Any], *, confirms: bool) -> None:
         self.refuse = refuse
+        self.confirms = confirms
         self.attributes = attributes
         """For ``LoginRequiredMiddleware``, as Django's own decorator leaves them."""
 
@@ -86,6 +92,8 @@ class _Guard:
     def _guard_sync(self, view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if self.confirms:
+                get_jwt(request).confirm()
             return self.refuse(request) or view(request, *args, **kwargs)
 
         return guarded
@@ -94,6 +102,8 @@ class _Guard:
         @wraps(view)
         async def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             await request.auser()
+            if self.confirms:
+                await get_jwt(request).aconfirm()
             return self.refuse(request) or await view(request, *args, **kwargs)
 
         return guarded

@@ -31,7 +31,7 @@ def current_id(request: HttpRequest) -> uuid.UUID | None:
     return session.pk if session else None
 
 
-@method_decorator(login_required, name="dispatch")
+@method_decorator(login_required(confirm=True), name="dispatch")
 class LoginSessionsView(NegotiatedView, TemplateView):
     """List the logins of the user that go on, the newest first."""
 
@@ -61,7 +61,7 @@ class LoginSessionsView(NegotiatedView, TemplateView):
         return super().render_to_response(context, **kwargs)
 
 
-@method_decorator(login_required, name="dispatch")
+@method_decorator(login_required(confirm=True), name="dispatch")
 class EndingView(NegotiatedView):
     """Ends logins: with POST from a page, with DELETE from a program."""
 

@@ -13,7 +13,6 @@ from .conf import get_settings
 from .cookies import MAX_SIZE, get_cookie_spec
 from .exceptions import TokenTooLarge
 from .models import LoginSession
-from .renewal import half_life
 from .tokens import Claims, StatelessClaims, encode
 
 
@@ -44,16 +43,6 @@ def issue(
     return claims, token
 
 
-def is_half_over(claims: Claims) -> bool:
-    """Tell whether a token has lived for half its life, so that it is time for a new one."""
-    return time.time() >= claims.iat + half_life().total_seconds()
-
-
-def is_over(claims: Claims) -> bool:
-    """Tell whether a token is past its ``exp``. Its login may go on."""
-    return time.time() >= claims.exp
-
-
 def max_age(login_session: LoginSession) -> int | None:
     """Return ``Max-Age`` of the cookie, in seconds: the rest of the login's life.
 
@@ -78,11 +67,9 @@ def _in_place_of_record(login_session: LoginSession) -> StatelessClaims:
 
 
 def _extra_claims(login_session: LoginSession, request: HttpRequest) -> Mapping[str, Any]:
-    path = get_settings().claims
-    if path is None:
-        return {}
-    extra: Mapping[str, Any] = import_string(path)(login_session.user, request)
-    return extra
+    path, user = get_settings().claims, login_session.user
+    extra: Mapping[str, Any] = import_string(path)(user, request) if path else {}
+    return {**extra, **users.carried_fields(user)}
 
 
 @sensitive_variables()

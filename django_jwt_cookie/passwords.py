@@ -17,7 +17,7 @@ from .mixins import NegotiatedFormView, NegotiatedPageView, fallback, invalid
 from .responses import login_document
 
 
-@method_decorator(login_required, name="dispatch")
+@method_decorator(login_required(confirm=True), name="dispatch")
 class PasswordChangeView(NegotiatedFormView, auth_views.PasswordChangeView):
     """Change the password: this login goes on, all others of the user end."""
 

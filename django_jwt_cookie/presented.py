@@ -1,36 +1,52 @@
 """The cookie that a request brought, and the login that it stands for."""
 
+import logging
 import time
 import uuid
 from dataclasses import dataclass
 
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import Error
 from django.http import HttpRequest
 
-from . import users
+from . import revocations, users
+from .conf import get_settings
 from .cookies import get_cookie_spec
 from .exceptions import (
     PasswordChanged,
     SessionError,
     SessionRevoked,
     TokenError,
+    TokenInvalid,
     TokenReused,
     UserInactive,
 )
 from .models import LoginSession
-from .renewal import Verdict
+from .renewal import Verdict, is_over
 from .sessions import EndReason
 from .store import get_store
 from .tokens import Claims, decode
 
+logger = logging.getLogger("django.security.jwt_cookie")
+
 
 @dataclass(frozen=True)
 class Login:
-    """A login that goes on: what its token says, and its record, with the user."""
+    """A login that goes on: what its token says, its user and its record."""
 
     claims: Claims
-    session: LoginSession
+    user: AbstractBaseUser
+    session: LoginSession | None
+    """None where the token was taken at its word (``USER_SOURCE = "token"``)."""
+
     verdict: Verdict
     """What it means that the token is of this generation."""
+
+    @property
+    def record(self) -> LoginSession:
+        """The record, where it was asked for before."""
+        assert self.session is not None
+        return self.session
 
 
 class PresentedCookie:
@@ -90,16 +106,53 @@ class PresentedCookie:
         refusals = []
         for claims in self.verified():
             try:
-                login = _accept(claims)
-            except SessionError as error:
+                return self._find(claims)
+            except (SessionError, TokenInvalid) as error:
                 refusals.append(error.code)
-                if isinstance(error, TokenReused):
-                    self.stolen.add(claims.sid)
-            else:
-                return login
         if refusals:
             self.refusal = refusals[0]
         return None
+
+    def _find(self, claims: Claims) -> Login | None:
+        """Return the login of ``claims``; None if nobody can tell at the moment.
+
+        Raises `SessionError`, or `TokenInvalid`.
+        """
+        if get_settings().user_source == "database" or is_over(claims):
+            return self.ask_for(claims)
+        user = users.from_claims(claims)
+        if _may_be_believed(claims):
+            return Login(claims, user, None, Verdict.CURRENT)
+        try:
+            return self.ask_for(claims)
+        except Error:
+            # Not an error of the page, which may not need a user. The cookie may be good: kept.
+            logger.exception("The database can't be asked about a login: taken for anonymous.")
+            return None
+
+    def ask_for(self, claims: Claims) -> Login:
+        """Return the login of ``claims`` as the database has it. Raises `SessionError`."""
+        try:
+            return _accept(claims)
+        except TokenReused:
+            self.stolen.add(claims.sid)
+            raise
+
+
+def _may_be_believed(claims: Claims) -> bool:
+    """Tell whether a token that is not over yet may be taken at its word."""
+    try:
+        if revocations.is_asked() and revocations.concern(claims):
+            return False
+    except Exception:
+        logger.exception("The revocation cache can't be reached: the database is asked instead.")
+        return False
+    try:
+        return get_store().glance(claims)
+    except Error:
+        # What the site has chosen: a token is good until it is over, whatever happens meanwhile.
+        logger.exception("The database can't be asked about a login: the token is believed.")
+        return True
 
 
 def _accept(claims: Claims) -> Login:
@@ -121,4 +174,4 @@ def _accept(claims: Claims) -> Login:
     if auth_hash != session.auth_hash:
         store.change_auth_hash(session, auth_hash)
     session.user = user  # type: ignore[assignment]
-    return Login(claims, session, store.present(session, claims.gen))
+    return Login(claims, user, session, store.present(session, claims.gen))

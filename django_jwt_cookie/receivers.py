@@ -6,11 +6,11 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in, user_logged_out
-from django.db.models.signals import post_save, pre_delete
+from django.db.models.signals import post_save, pre_delete, pre_save
 from django.dispatch import Signal
 from django.http import HttpRequest
 
-from . import sessions, users
+from . import revocations, sessions, users
 from .authentication import RequestJWT, served_sessions
 from .exceptions import PasswordChanged, SessionRevoked, UserInactive
 from .models import LoginSession
@@ -34,6 +34,14 @@ def end_login(request: HttpRequest | None, **_: Any) -> None:
         jwt.end()
 
 
+def load_what_a_token_said(
+    instance: AbstractBaseUser, raw: bool, update_fields: Collection[str] | None, **_: Any
+) -> None:
+    """Write nothing back to the database that is only what a token said a while ago."""
+    if not raw:
+        users.load_before_save(instance, update_fields)
+
+
 def end_logins_of_changed_user(
     instance: AbstractBaseUser,
     created: bool,
@@ -51,6 +59,8 @@ def end_logins_of_changed_user(
     for session in sessions.active(instance):
         session.user = instance  # type: ignore[assignment]
         reason = _why_to_end(session)
+        if reason is not None:
+            revocations.tell_cut_off(users.subject(instance))
         if reason is EndReason.USER_INACTIVE or (reason and session.pk not in served_sessions()):
             sessions.end_by_id({session.pk}, reason)
 
@@ -70,12 +80,14 @@ def _why_to_end(session: LoginSession) -> EndReason | None:
 
 def end_logins_of_deleted_user(instance: AbstractBaseUser, **_: Any) -> None:
     """Tell whoever listens that these logins end; their records are deleted with the user."""
+    revocations.tell_cut_off(users.subject(instance))
     sessions.end(sessions.active(instance), EndReason.USER_DELETED)
 
 
 CONNECTIONS: tuple[tuple[Signal, Any, Callable[..., None]], ...] = (
     (user_logged_in, None, note_login),
     (user_logged_out, None, end_login),
+    (pre_save, get_user_model(), load_what_a_token_said),
     (post_save, get_user_model(), end_logins_of_changed_user),
     (pre_delete, get_user_model(), end_logins_of_deleted_user),
 )

@@ -5,11 +5,13 @@ it. The rules were found by simulation, an honest browser with parallel requests
 slow views and slow uploads against a thief with a copy of the cookie; change none of them without.
 """
 
+import time
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from .conf import get_settings
 from .models import LoginSession
+from .tokens import Claims
 
 
 class Verdict(Enum):
@@ -61,6 +63,16 @@ def _successor_seen_at(session: LoginSession, generation: int) -> datetime | Non
 def half_life() -> timedelta:
     """Return after what time a token is renewed."""
     return get_settings().token_lifetime / 2
+
+
+def is_half_over(claims: Claims) -> bool:
+    """Tell whether a token has lived for half its life, so that it is time for a new one."""
+    return time.time() >= claims.iat + half_life().total_seconds()
+
+
+def is_over(claims: Claims) -> bool:
+    """Tell whether a token is past its ``exp``. Its login may go on."""
+    return time.time() >= claims.exp
 
 
 def idle_timeout(*, persistent: bool) -> timedelta:

@@ -47,7 +47,7 @@ class SessionData:
         is_anonymous = (
             login is None and adoption.get_owner(session) is None and not self._cookie.verified()
         )
-        if not is_anonymous and (login is None or login.session.user != user):
+        if not is_anonymous and (login is None or login.user != user):
             adoption.keep_only_login(session)
 
     def needs_signing(self, owner: str | None) -> bool:

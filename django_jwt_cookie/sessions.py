@@ -3,16 +3,21 @@
 import ipaddress
 import logging
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import AbstractBaseUser
+from django.db import router, transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from .conf import get_settings
+from . import revocations, users
+from .conf import Settings, get_settings
 from .exceptions import SessionExpired, SessionRevoked, TokenReused
 from .models import LoginSession
 from .renewal import Verdict, expiry, first_expiry, judge, next_expiry
@@ -133,6 +138,52 @@ def present(session: LoginSession, generation: int) -> Verdict:
     return verdict
 
 
+@dataclass
+class Sighting:
+    """What this process knows of a login without asking."""
+
+    generation: int | None = None
+    """Which one the last request had that asked the database."""
+
+    is_sure: bool = True
+    """Whether that was outside of a transaction, which may be rolled back."""
+
+
+def _sightings(settings: Settings) -> Callable[[uuid.UUID], Sighting]:
+    return lru_cache(maxsize=settings.verified_cache_size)(lambda _: Sighting())
+
+
+def _sighting_of(session_id: uuid.UUID) -> Sighting:
+    return get_settings().derive(_sightings)(session_id)
+
+
+def glance(claims: Claims) -> bool:
+    """Tell whether ``claims`` may be taken at their word, until the token is over.
+
+    At a process's first sight of a token one UPDATE notes it as seen, as `present` does, and finds
+    out whether the login goes on; after that, nobody is asked.
+    """
+    sighting = _sighting_of(claims.sid)
+    if sighting.generation != claims.gen:
+        now = timezone.now()
+        newest = LoginSession.objects.filter(
+            pk=claims.sid, generation=claims.gen, revoked_at=None, expires_at__gt=now
+        )
+        if not newest.update(seen_at=Coalesce("seen_at", now)):
+            return False
+        sighting.generation = claims.gen
+        using = router.db_for_write(LoginSession)
+        sighting.is_sure = not transaction.get_connection(using).in_atomic_block
+    return True
+
+
+def forget_unsure(claims: Claims) -> None:
+    """Ask again next time, if the transaction in which `glance` asked may have been rolled back."""
+    sighting = _sighting_of(claims.sid)
+    if not sighting.is_sure:
+        sighting.generation = None
+
+
 def renew(session: LoginSession, generation: int) -> LoginSession | None:
     """Return the record that a new token is to be issued for, in place of ``generation``.
 
@@ -231,7 +282,9 @@ def end(sessions: QuerySet[LoginSession], because: EndReason) -> int:
     if count < len(ending):
         ended = LoginSession.objects.filter(pk__in=ids, **changes)
         ending = list(ended)
+    revocations.tell_ended(ids)
     for session in ending:
+        _sighting_of(session.pk).generation = None
         session.revoked_at, session.revoked_because = now, because
         logger.info("A login was ended: %s", because)
         session_ended.send_robust(sender=LoginSession, session=session)
@@ -245,6 +298,7 @@ def end_by_id(ids: Collection[uuid.UUID], because: EndReason) -> int:
 
 def end_others(session: LoginSession, because: EndReason) -> int:
     """End every other login of the same user, as `end` does."""
+    revocations.tell_cut_off(users.subject(session.user))
     return end(active(session.user).exclude(pk=session.pk), because)
 
 
@@ -255,6 +309,7 @@ def revoke(session: LoginSession) -> int:
 
 def revoke_all(user: AbstractBaseUser) -> int:
     """End every login of ``user``; return how many."""
+    revocations.tell_cut_off(users.subject(user))
     return end(active(user), EndReason.REVOKED)
 
 

@@ -24,6 +24,8 @@ __all__ = [
     "change_auth_hash",
     "end_by_id",
     "end_others",
+    "forget_unsure",
+    "glance",
     "goes_on",
     "is_newest",
     "look_up",
@@ -68,6 +70,15 @@ def start(session: LoginSession) -> None:
 def present(session: LoginSession, generation: int) -> Verdict:  # noqa: ARG001
     """Take every genuine token for the newest: nobody knows better."""
     return Verdict.CURRENT
+
+
+def glance(claims: Claims) -> bool:
+    """Take every token at its word that does not count on a record."""
+    return claims.stateless is not None
+
+
+def forget_unsure(claims: Claims) -> None:
+    """Nothing was found out."""
 
 
 def renew(session: LoginSession, generation: int) -> LoginSession | None:  # noqa: ARG001

@@ -24,6 +24,12 @@ class Store(Protocol):
     def present(self, session: LoginSession, generation: int, /) -> Verdict:
         """Take note that a request presents ``generation``; return what it means."""
 
+    def glance(self, claims: Claims, /) -> bool:
+        """Tell whether ``claims`` may be taken at their word."""
+
+    def forget_unsure(self, claims: Claims, /) -> None:
+        """Do not count on what `glance` found out during a request that failed."""
+
     def prepare(
         self,
         user: AbstractBaseUser,

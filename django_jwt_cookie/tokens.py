@@ -10,15 +10,17 @@ import re
 import time
 import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 import jwt
 from django.views.decorators.debug import sensitive_variables
 
-from .conf import get_settings
+from .conf import Settings, get_settings
 from .exceptions import TokenExpired, TokenInvalid
 from .keys import get_key_ring
 
@@ -120,6 +122,16 @@ class Claims:
             **self.extra,
         }
 
+    def detached(self) -> "Claims":
+        """Return claims that share nothing that can be changed: lists and objects are copied.
+
+        What is remembered of a token serves many requests. A view that appends to ``roles`` must
+        not give a role to the next one.
+        """
+        if any(isinstance(value, list | dict) for value in self.extra.values()):
+            return replace(self, extra=deepcopy(dict(self.extra)))
+        return self
+
     @classmethod
     def from_payload(cls, payload: dict[str, Any]) -> "Claims":
         """Check the type of each claim; raises `TokenInvalid` that names the first wrong one."""
@@ -172,6 +184,23 @@ def decode(token: str, *, allow_expired: bool = False) -> Claims:
     """
     if len(token) > MAX_LENGTH:
         raise TokenInvalid(f"longer than {MAX_LENGTH} characters")
+    settings = get_settings()
+    claims = settings.derive(_remember)(token)
+    if not allow_expired and claims.exp <= time.time() - settings.leeway.total_seconds():
+        raise TokenExpired("past its exp")
+    return claims.detached()
+
+
+def _remember(settings: Settings) -> Callable[[str], Claims]:
+    """Return `_verify`, which knows again what it has verified lately.
+
+    Only what was verified: garbage raises, and is not remembered. ``exp`` is looked at each time.
+    """
+    return lru_cache(maxsize=settings.verified_cache_size)(_verify)
+
+
+@sensitive_variables()
+def _verify(token: str) -> Claims:
     if not COMPACT_JWS.fullmatch(token):
         raise TokenInvalid("not three parts of base64url")
     settings = get_settings()
@@ -181,15 +210,12 @@ def decode(token: str, *, allow_expired: bool = False) -> Claims:
             issuer=settings.issuer,
             audience=settings.audience,
             leeway=settings.leeway,
-            # The comparison with ``exp`` is below, where it can be allowed to fail.
+            # The comparison with ``exp`` is in `decode`, where it can be allowed to fail.
             options={"require": list(REQUIRED_CLAIMS), "verify_exp": False, "strict_aud": True},
         )
     except (jwt.PyJWTError, ValueError, RecursionError) as error:
         raise TokenInvalid(type(error).__name__) from error
-    claims = Claims.from_payload(payload)
-    if not allow_expired and claims.exp <= time.time() - settings.leeway.total_seconds():
-        raise TokenExpired("past its exp")
-    return claims
+    return Claims.from_payload(payload)
 
 
 def _find_key(token: str) -> Any:

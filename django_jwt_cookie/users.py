@@ -1,17 +1,26 @@
 """Between a login and its user, by the rules of the login's own authentication backend."""
 
 from base64 import urlsafe_b64encode
+from collections.abc import Collection
+from contextlib import suppress
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model, load_backend
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
-from django.db.models import Manager
+from django.db import router
+from django.db.models import Field, Manager
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from .exceptions import PasswordChanged, SessionRevoked, UserInactive
+from .conf import get_settings
+from .exceptions import PasswordChanged, SessionRevoked, TokenInvalid, UserInactive
 from .models import LoginSession
+from .tokens import Claims
+
+CARRIED = "_jwt_cookie_from_token"
+"""Where a user made from a token keeps what the token said, by attribute."""
 
 
 def subject(user: AbstractBaseUser) -> str:
@@ -94,6 +103,72 @@ def find_auth_hash(user: AbstractBaseUser, ath: str) -> str:
             if constant_time_compare(ath, hash_auth_hash(valid, secret)):
                 return valid
     raise PasswordChanged("the password was changed")
+
+
+def token_fields() -> "list[Field[Any, Any]]":
+    """Return the fields of the user that tokens carry; none with ``USER_SOURCE = "database"``.
+
+    Raises ``FieldDoesNotExist``.
+    """
+    settings, model = get_settings(), get_user_model()
+    if settings.user_source == "database":
+        return []
+    names = (model.USERNAME_FIELD,) if settings.token_fields is None else settings.token_fields
+    return [model._meta.get_field(name) for name in names]  # type: ignore[misc]
+
+
+def carried_fields(user: AbstractBaseUser) -> dict[str, Any]:
+    """Return what a token carries of ``user``, as JSON can say it."""
+    return {field.name: _to_json(field, user) for field in token_fields()}
+
+
+def _to_json(field: "Field[Any, Any]", user: AbstractBaseUser) -> Any:
+    value = field.value_from_object(user)
+    is_json = value is None or type(value) in (str, int, bool)
+    return value if is_json else field.value_to_string(user)
+
+
+def from_claims(claims: Claims) -> AbstractBaseUser:
+    """Return the user that ``claims`` tell of: a real instance, without a query.
+
+    What the token does not carry is deferred, and loaded when touched. ``is_active`` is true, since
+    no other user is issued a token. Raises `TokenInvalid` if ``sub`` is no primary key here.
+    """
+    model = get_user_model()
+    pk = model._meta.pk
+    said: dict[str, Any] = {}
+    for field in token_fields():
+        # A claim of the site's own may have had this name before the field was carried.
+        with suppress(KeyError, ValidationError):
+            said[field.attname] = field.to_python(claims.extra[field.name])
+    if any(field.attname == "is_active" for field in model._meta.concrete_fields):
+        said["is_active"] = True
+    try:
+        loaded = said | {pk.attname: pk.to_python(claims.sub)}
+    except ValidationError as error:
+        raise TokenInvalid("the claim 'sub' is no primary key of a user") from error
+    names = [each.attname for each in model._meta.concrete_fields if each.attname in loaded]
+    user: AbstractBaseUser = model.from_db(
+        router.db_for_read(model), names, [loaded[name] for name in names]
+    )
+    vars(user)[CARRIED] = said
+    return user
+
+
+def load_before_save(user: AbstractBaseUser, update_fields: Collection[str] | None) -> None:
+    """Load what ``user`` has from a token and nobody has changed, before it is written back.
+
+    A user who was deactivated, or renamed, a minute ago must not be reactivated by a view that
+    saves something else.
+    """
+    state = vars(user)
+    stale = [
+        name
+        for name, value in state.get(CARRIED, {}).items()
+        if state.get(name) == value and (update_fields is None or name in update_fields)
+    ]
+    if stale:
+        user.refresh_from_db(fields=stale)
 
 
 def find_fresh(session: LoginSession) -> AbstractBaseUser | None:

@@ -142,6 +142,7 @@ class MeView(NegotiatedView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Return the login document, or 401 with the reason."""
+        get_jwt(request).confirm()
         if not request.user.is_authenticated:
             return unauthorized(request)
         return JsonResponse(login_document(request))
@@ -152,9 +153,10 @@ class RefreshView(NegotiatedView):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Return the login document of the new token, or 401 with the reason."""
+        jwt = get_jwt(request)
+        jwt.confirm()
         if not request.user.is_authenticated:
             return unauthorized(request)
-        jwt = get_jwt(request)
         jwt.settle()
         jwt.refresh()
         return JsonResponse(login_document(request))
