@@ -126,6 +126,10 @@ class RequestJWT:
                 self._user = self._request.user = AnonymousUser()
         return self._login is not None
 
+    def is_of(self, user: AbstractBaseUser) -> bool:
+        """Tell whether this is a login of ``user``, as far as that was asked for by now."""
+        return self._login is not None and self._login.claims.sub == users.subject(user)
+
     async def aconfirm(self) -> bool:
         """Do the same; where the user comes from the database, nobody needs a thread for it."""
         await self.aresolve()
@@ -421,6 +425,17 @@ def served_sessions() -> set[uuid.UUID]:
     """Name the logins that the request being served comes from; none outside of a request."""
     jwt = _served.get()
     return jwt.session_ids() if jwt is not None else set()
+
+
+def confirm_served(user: AbstractBaseUser) -> None:
+    """Ask whether the login of ``user`` that is being served goes on, before its password changes.
+
+    After that it could not be told any more, and ``update_session_auth_hash()`` would not find a
+    login to go on with.
+    """
+    jwt = _served.get()
+    if jwt is not None and jwt.is_of(user):
+        jwt.confirm()
 
 
 def _is_public(response: HttpResponseBase) -> bool:

@@ -4,6 +4,7 @@ import logging
 import time
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import Error
@@ -133,7 +134,7 @@ class PresentedCookie:
     def ask_for(self, claims: Claims) -> Login:
         """Return the login of ``claims`` as the database has it. Raises `SessionError`."""
         try:
-            return _accept(claims)
+            return _accept(claims, datetime.fromtimestamp(self._read_at, UTC))
         except TokenReused:
             self.stolen.add(claims.sid)
             raise
@@ -155,8 +156,8 @@ def _may_be_believed(claims: Claims) -> bool:
         return True
 
 
-def _accept(claims: Claims) -> Login:
-    """Return the login of ``claims``. Raises `SessionError`."""
+def _accept(claims: Claims, came_at: datetime) -> Login:
+    """Return the login of ``claims``, which came at that time. Raises `SessionError`."""
     store = get_store()
     session = store.look_up(claims)
     if users.subject(session.user) != claims.sub:
@@ -174,4 +175,4 @@ def _accept(claims: Claims) -> Login:
     if auth_hash != session.auth_hash:
         store.change_auth_hash(session, auth_hash)
     session.user = user  # type: ignore[assignment]
-    return Login(claims, user, session, store.present(session, claims.gen))
+    return Login(claims, user, session, store.present(session, claims.gen, came_at))

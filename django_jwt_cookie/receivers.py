@@ -11,7 +11,7 @@ from django.dispatch import Signal
 from django.http import HttpRequest
 
 from . import revocations, sessions, users
-from .authentication import RequestJWT, served_sessions
+from .authentication import RequestJWT, confirm_served, served_sessions
 from .exceptions import PasswordChanged, SessionRevoked, UserInactive
 from .models import LoginSession
 from .sessions import EndReason
@@ -34,12 +34,19 @@ def end_login(request: HttpRequest | None, **_: Any) -> None:
         jwt.end()
 
 
-def load_what_a_token_said(
+def prepare_change_of_user(
     instance: AbstractBaseUser, raw: bool, update_fields: Collection[str] | None, **_: Any
 ) -> None:
-    """Write nothing back to the database that is only what a token said a while ago."""
-    if not raw:
-        users.load_before_save(instance, update_fields)
+    """Make up for what was not asked, where a user or a login was taken from a token alone."""
+    if raw:
+        return
+    users.load_before_save(instance, update_fields)
+    if _is_relevant(update_fields):
+        confirm_served(instance)
+
+
+def _is_relevant(update_fields: Collection[str] | None) -> bool:
+    return update_fields is None or not RELEVANT_FIELDS.isdisjoint(update_fields)
 
 
 def end_logins_of_changed_user(
@@ -54,7 +61,7 @@ def end_logins_of_changed_user(
     Not the login of this request, if the password is new: ``update_session_auth_hash()`` may
     follow. If it does not, the next request finds out.
     """
-    if created or raw or (update_fields is not None and RELEVANT_FIELDS.isdisjoint(update_fields)):
+    if created or raw or not _is_relevant(update_fields):
         return
     for session in sessions.active(instance):
         session.user = instance  # type: ignore[assignment]
@@ -87,7 +94,7 @@ def end_logins_of_deleted_user(instance: AbstractBaseUser, **_: Any) -> None:
 CONNECTIONS: tuple[tuple[Signal, Any, Callable[..., None]], ...] = (
     (user_logged_in, None, note_login),
     (user_logged_out, None, end_login),
-    (pre_save, get_user_model(), load_what_a_token_said),
+    (pre_save, get_user_model(), prepare_change_of_user),
     (post_save, get_user_model(), end_logins_of_changed_user),
     (pre_delete, get_user_model(), end_logins_of_deleted_user),
 )

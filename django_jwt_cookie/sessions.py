@@ -5,7 +5,7 @@ import logging
 import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -122,12 +122,13 @@ def look_up(claims: Claims) -> LoginSession:
     return find(claims.sid)
 
 
-def present(session: LoginSession, generation: int) -> Verdict:
+def present(session: LoginSession, generation: int, came_at: datetime) -> Verdict:
     """Take note that a request presents ``generation`` of ``session``; return what it means.
 
-    Writes at most once per generation. Raises `TokenReused` for a theft.
+    Judged by when the request came: a view that takes an hour is no thief. Writes at most once per
+    generation. Raises `TokenReused` for a theft.
     """
-    verdict = judge(session, generation, timezone.now())
+    verdict = judge(session, generation, came_at)
     if verdict is Verdict.THEFT:
         _report_theft(session)
         raise TokenReused("an old token came back")

@@ -67,7 +67,11 @@ def start(session: LoginSession) -> None:
     session_started.send_robust(sender=LoginSession, session=session)
 
 
-def present(session: LoginSession, generation: int) -> Verdict:  # noqa: ARG001
+def present(
+    session: LoginSession,  # noqa: ARG001
+    generation: int,  # noqa: ARG001
+    came_at: datetime,  # noqa: ARG001
+) -> Verdict:
     """Take every genuine token for the newest: nobody knows better."""
     return Verdict.CURRENT
 

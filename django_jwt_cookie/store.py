@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -21,8 +21,8 @@ class Store(Protocol):
     def look_up(self, claims: Claims, /) -> LoginSession:
         """Return the login of ``claims``; raises `SessionError`."""
 
-    def present(self, session: LoginSession, generation: int, /) -> Verdict:
-        """Take note that a request presents ``generation``; return what it means."""
+    def present(self, session: LoginSession, generation: int, came_at: datetime, /) -> Verdict:
+        """Take note that a request that came then presents ``generation``; tell what it means."""
 
     def glance(self, claims: Claims, /) -> bool:
         """Tell whether ``claims`` may be taken at their word."""
