@@ -13,8 +13,9 @@ from django.views.debug import (
     get_default_exception_reporter_filter,
 )
 
-from .authentication import RequestJWT, get_jwt, serving
+from .authentication import get_jwt, serving
 from .conf import Settings, get_settings
+from .request_jwt import RequestJWT
 from .responses import explain_redirect
 
 

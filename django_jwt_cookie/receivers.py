@@ -11,9 +11,10 @@ from django.dispatch import Signal
 from django.http import HttpRequest
 
 from . import revocations, sessions, users
-from .authentication import RequestJWT, confirm_served, served_sessions
+from .authentication import confirm_served, served_sessions
 from .exceptions import PasswordChanged, SessionRevoked, UserInactive
 from .models import LoginSession
+from .request_jwt import RequestJWT
 from .sessions import EndReason
 
 RELEVANT_FIELDS = {"password", "is_active"}

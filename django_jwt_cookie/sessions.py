@@ -3,10 +3,8 @@
 import ipaddress
 import logging
 import uuid
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -17,10 +15,11 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from . import revocations, users
-from .conf import Settings, get_settings
+from .conf import get_settings
 from .exceptions import SessionExpired, SessionRevoked, TokenReused
 from .models import LoginSession
 from .renewal import Verdict, expiry, first_expiry, judge, next_expiry
+from .sightings import sighting_of
 from .signals import session_ended, session_renewed, session_started, token_reused
 from .tokens import Claims
 
@@ -139,32 +138,13 @@ def present(session: LoginSession, generation: int, came_at: datetime) -> Verdic
     return verdict
 
 
-@dataclass
-class Sighting:
-    """What this process knows of a login without asking."""
-
-    generation: int | None = None
-    """Which one the last request had that asked the database."""
-
-    is_sure: bool = True
-    """Whether that was outside of a transaction, which may be rolled back."""
-
-
-def _sightings(settings: Settings) -> Callable[[uuid.UUID], Sighting]:
-    return lru_cache(maxsize=settings.verified_cache_size)(lambda _: Sighting())
-
-
-def _sighting_of(session_id: uuid.UUID) -> Sighting:
-    return get_settings().derive(_sightings)(session_id)
-
-
 def glance(claims: Claims) -> bool:
     """Tell whether ``claims`` may be taken at their word, until the token is over.
 
     At a process's first sight of a token one UPDATE notes it as seen, as `present` does, and finds
     out whether the login goes on; after that, nobody is asked.
     """
-    sighting = _sighting_of(claims.sid)
+    sighting = sighting_of(claims.sid)
     if sighting.generation != claims.gen:
         now = timezone.now()
         newest = LoginSession.objects.filter(
@@ -180,7 +160,7 @@ def glance(claims: Claims) -> bool:
 
 def forget_unsure(claims: Claims) -> None:
     """Ask again next time, if the transaction in which `glance` asked may have been rolled back."""
-    sighting = _sighting_of(claims.sid)
+    sighting = sighting_of(claims.sid)
     if not sighting.is_sure:
         sighting.generation = None
 
@@ -285,7 +265,7 @@ def end(sessions: QuerySet[LoginSession], because: EndReason) -> int:
         ending = list(ended)
     revocations.tell_ended(ids)
     for session in ending:
-        _sighting_of(session.pk).generation = None
+        sighting_of(session.pk).generation = None
         session.revoked_at, session.revoked_because = now, because
         logger.info("A login was ended: %s", because)
         session_ended.send_robust(sender=LoginSession, session=session)

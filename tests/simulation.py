@@ -17,8 +17,9 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from django_jwt_cookie.authentication import RequestJWT
+from django_jwt_cookie.issuing import issue
 from django_jwt_cookie.models import LoginSession
+from django_jwt_cookie.request_jwt import RequestJWT
 
 from .accounts import COOKIE, start_session
 
@@ -67,11 +68,8 @@ class World:
         self.clock.move_to(START, tick=False)
         user = User.objects.create_user(f"ada{self.random.random()}")
         self.login_session = start_session(user)
-        jwt = RequestJWT(self.factory.get("/", secure=True))
-        jwt._issue(self.login_session, auth_time=START)
-        response = HttpResponse()
-        jwt.write(response)
-        self.honest.cookie = response.cookies[COOKIE].value
+        request = self.factory.get("/", secure=True)
+        _, self.honest.cookie = issue(self.login_session, auth_time=START, request=request)
 
     def run(self) -> LoginSession:
         """Let everything happen; return the login as it is then."""

@@ -7,6 +7,7 @@ from django.test import RequestFactory
 
 from django_jwt_cookie import adoption, authentication
 from django_jwt_cookie.middleware import JWTCookieMiddleware
+from django_jwt_cookie.request_jwt import RequestJWT
 
 from ..accounts import BACKEND, COOKIE
 
@@ -24,7 +25,7 @@ class Exchange:
         self._middleware.process_request(self.request)
 
     @property
-    def jwt(self) -> authentication.RequestJWT:
+    def jwt(self) -> RequestJWT:
         """Return ``request.jwt``."""
         return authentication.get_jwt(self.request)
 

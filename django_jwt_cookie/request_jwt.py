@@ -1,0 +1,340 @@
+"""What one request knows of its login: ``request.jwt``.
+
+Reading the cookie, verifying its tokens and writing the cookie need no database and run wherever
+the request runs; `RequestJWT.resolve` and `RequestJWT.settle` may query, and run in a thread when
+the request is asynchronous.
+"""
+
+import logging
+import time
+import uuid
+from dataclasses import replace
+from typing import TypeAlias
+
+from asgiref.sync import sync_to_async
+from django.contrib import auth
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import Error, IntegrityError
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.crypto import constant_time_compare
+
+from . import adoption, users
+from .conf import get_settings
+from .exceptions import SessionError, SessionRevoked, TokenTooLarge
+from .models import LoginSession
+from .outgoing import CLIENT_ERROR, SERVER_ERROR, OutgoingCookie, is_public
+from .presented import Login, PresentedCookie
+from .renewal import Verdict, is_half_over, is_over
+from .session_data import SessionData, was_ended_meanwhile
+from .sessions import EndReason, succeed
+from .store import get_store
+from .tokens import Claims
+
+User: TypeAlias = AbstractBaseUser | AnonymousUser
+
+logger = logging.getLogger("django.security.jwt_cookie")
+
+
+class RequestJWT:
+    """The login of one request: ``request.jwt``.
+
+    Nothing is read before somebody asks for the user. A request that nobody asks about costs no
+    verification and no query, and its response may be cached for everybody.
+    """
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self._cookie = PresentedCookie(request)
+        self._outgoing = OutgoingCookie(request, self._cookie)
+        self._data = SessionData(request, self._cookie)
+        self._user: User | None = None
+        self._login: Login | None = None
+        self._auth_time = 0
+
+    @property
+    def request(self) -> HttpRequest:
+        """The request of Django's, whatever a framework on top has wrapped around it."""
+        return self._request
+
+    # --- For views. Like `request.user`, each of these asks the database when first touched;
+    #     asynchronous code awaits `request.auser()` before.
+
+    @property
+    def claims(self) -> Claims | None:
+        """What the token of this login says; none for an anonymous request."""
+        self.resolve()
+        if self._login is None and get_settings().adopt_django_logins:
+            self.adopt()
+        return self._login.claims if self._login else None
+
+    @property
+    def login_session(self) -> LoginSession | None:
+        """The record of this login."""
+        return self._login.session if self.claims and self.confirm() and self._login else None
+
+    @property
+    def session_id(self) -> uuid.UUID | None:
+        """The claim ``sid``: which of the user's logins this is."""
+        return self.claims.sid if self.claims else None
+
+    @property
+    def auth_time(self) -> int | None:
+        """When the password was given, in seconds since 1970; 0 if that is not known."""
+        return self.claims.auth_time if self.claims else None
+
+    @property
+    def reason(self) -> str | None:
+        """Why the cookie of this request was refused, as a code; none if it was not."""
+        self.resolve()
+        return self.explanation()
+
+    def explanation(self) -> str | None:
+        """Return the same as `reason`, as far as it is known by now; asks nobody."""
+        return None if self._outgoing.is_decided else self._cookie.refusal
+
+    def confirm(self) -> bool:
+        """Ask the database whether this login goes on, if the token was taken at its word.
+
+        For what a login that was ended a minute ago must not do, with ``USER_SOURCE = "token"``.
+        The request is anonymous from now on, if it does not. Returns whether there is a login.
+        """
+        self.resolve()
+        if self._login is not None and self._login.session is None:
+            try:
+                self._login = self._cookie.ask_for(self._login.claims)
+            except SessionError as error:
+                self._login, self._cookie.refusal = None, error.code
+                self._user = self._request.user = AnonymousUser()
+        return self._login is not None
+
+    def session_ids(self) -> set[uuid.UUID]:
+        """Name every login that this browser has a genuine token of, or was about to get."""
+        return self._outgoing.session_ids()
+
+    def is_of(self, user: AbstractBaseUser) -> bool:
+        """Tell whether this is a login of ``user``, as far as that was asked for by now."""
+        return self._login is not None and self._login.claims.sub == users.subject(user)
+
+    async def aconfirm(self) -> bool:
+        """Do the same; where the user comes from the database, nobody needs a thread for it."""
+        await self.aresolve()
+        if self._login is not None and self._login.session is None:
+            return await sync_to_async(self.confirm, thread_sensitive=True)()
+        return self.confirm()
+
+    # --- Reading
+
+    def resolve(self) -> User:
+        """Return the user, asked for once per request."""
+        if self._user is None:
+            user: User = AnonymousUser()
+            # A login in the Django session is the newer statement: somebody called Django's login()
+            # after the cookie was set, or it would have been moved into the cookie by now.
+            session = adoption.get_session(self._request)
+            if get_settings().adopt_django_logins and adoption.may_hold_login(session):
+                user = auth.get_user(self._request)
+            if not user.is_authenticated:
+                user = self._user_of_cookie() or user
+            self._data.clear_unless_of(user)
+            self._user = user
+        return self._user
+
+    def _user_of_cookie(self) -> AbstractBaseUser | None:
+        self._login = self._cookie.login()
+        if self._login is not None and is_over(self._login.claims):
+            # Before the view, which must not run for a login that ends at this moment.
+            try:
+                self._go_on(self._login)
+            except SessionError as error:
+                self._login, self._cookie.refusal = None, error.code
+        return self._login.user if self._login else None
+
+    async def aresolve(self) -> User:
+        """Return the user; with neither a session nor a genuine token nobody needs a thread."""
+        session = adoption.get_session(self._request)
+        if self._user is None and (adoption.may_hold_login(session) or self._cookie.verified()):
+            return await sync_to_async(self.resolve, thread_sensitive=True)()
+        return self.resolve()
+
+    # --- Settling: what may have to ask or tell the database before the response goes out
+
+    def needs_settling(self, response: HttpResponseBase) -> bool:
+        """Tell whether `settle` has anything to do; no database."""
+        if response.status_code >= SERVER_ERROR:
+            return self._outgoing.is_doubtful(response)
+        session = adoption.get_session(self._request)
+        return (
+            self._is_due(response)
+            or self._outgoing.is_doubtful(response)
+            or self._data.needs_signing(self._owner())
+            or (
+                get_settings().adopt_django_logins
+                and (adoption.find_login(session) or adoption.find_new_hash(session)) is not None
+            )
+        )
+
+    def settle(self, response: HttpResponseBase | None = None) -> None:
+        """Bring the cookie up to date: take over what other code left in the session, or renew."""
+        if self._outgoing.is_doubtful(response):
+            self._outgoing.look_again()
+        if response is not None and response.status_code >= SERVER_ERROR:
+            return
+        if get_settings().adopt_django_logins:
+            try:
+                self.adopt()
+            except IntegrityError:
+                # The user who was logged in is gone: the view's transaction was rolled back.
+                self._outgoing.withdraw()
+                self._login = None
+        if self._login is not None and self._is_due(response):
+            try:
+                self._go_on(self._login)
+            except SessionError:
+                pass  # A late response never brings back a login that was ended meanwhile.
+            except Error:
+                # The view is done, and the token that came is good for a while.
+                logger.exception("A login token could not be renewed.")
+        if owner := self._owner():
+            self._data.sign(owner)
+
+    def adopt(self, *, persistent: bool | None = None) -> None:
+        """Move a login, or a changed password, out of the Django session into the cookie.
+
+        ``persistent`` is "remember me"; by default it is what the session says.
+        """
+        session = adoption.get_session(self._request)
+        if session is None:
+            return
+        if found := adoption.find_login(session):
+            if not self._auth_time and was_ended_meanwhile(session):
+                session.flush()  # By a logout, while this request was on its way.
+            elif user := self._user_of(found):
+                self._take_over(user, found, found.persistent if persistent is None else persistent)
+                adoption.clear_login(session)
+        elif auth_hash := adoption.find_new_hash(session):
+            self._go_on_with(auth_hash)
+            adoption.clear_login(session)
+
+    def refresh(self) -> None:
+        """Issue a new token now; of the same generation, unless it is time for the next.
+
+        A generation has to last for half a token's life: `django_jwt_cookie.renewal` counts on it.
+        Raises `SessionRevoked` if there is no login.
+        """
+        self.confirm()
+        if self._login is None:
+            raise SessionRevoked("there is no login to renew a token of")
+        if self._is_due(None):
+            self._go_on(self._login)
+        elif self._login.verdict is Verdict.CURRENT:
+            self._login = self._outgoing.renew(
+                self._login.record, auth_time=self._login.claims.auth_time
+            )
+
+    def _go_on(self, login: Login) -> None:
+        """Renew, unless the browser has a newer token by now.
+
+        Raises `SessionError` if the login has ended meanwhile.
+        """
+        if login.session is None:
+            login = self._cookie.ask_for(login.claims)
+        session = get_store().renew(login.record, login.claims.gen)
+        if session is None:
+            self._login = replace(login, verdict=Verdict.LATE)
+            return
+        session.user = login.record.user
+        try:
+            self._login = self._outgoing.renew(session, auth_time=login.claims.auth_time)
+        except TokenTooLarge:
+            # Roles that grew since the login. Raised here it would lock the visitor out.
+            logger.exception("A login token could not be renewed.")
+
+    def end(self) -> None:
+        """End this login and forget its cookie."""
+        get_store().end_by_id(self._outgoing.session_ids(), EndReason.LOGOUT)
+        self._user, self._login = AnonymousUser(), None
+        self._outgoing.forget()
+
+    def logged_in(self, user: AbstractBaseUser) -> None:
+        """Take note that ``user`` has just given a password, or whatever the backend asks for."""
+        session = adoption.get_session(self._request)
+        found = adoption.find_login(session)
+        if session is None or found is None or found.user_id != users.subject(user):
+            return  # Logged in by some other means, such as a token in a header.
+        self._data.clear_before_login_of(user, session, self._login)
+        self._user, self._login = user, None
+        self._auth_time = int(time.time())
+
+    def _user_of(self, found: adoption.DjangoLogin) -> AbstractBaseUser | None:
+        """Return whose login is in the Django session, by Django's own checks."""
+        user = self._user
+        if not isinstance(user, AbstractBaseUser) or users.subject(user) != found.user_id:
+            user = auth.get_user(self._request)
+        return user if isinstance(user, AbstractBaseUser) else None
+
+    def _take_over(
+        self, user: AbstractBaseUser, found: adoption.DjangoLogin, persistent: bool
+    ) -> None:
+        """Begin a login in place of the one in the Django session, and of this browser's others."""
+        replaced = self._outgoing.session_ids()
+        self._data.clear_unless_of(user)
+        login_session = get_store().prepare(
+            user,
+            backend=found.backend,
+            # The session's hash, not the user's of now: a password that was set without
+            # update_session_auth_hash() ends this login, as it would have in the session.
+            auth_hash=found.auth_hash,
+            persistent=persistent,
+            at_most=found.at_most,
+            user_agent=self._request.headers.get("User-Agent", ""),
+            ip_address=self._request.META.get("REMOTE_ADDR"),
+        )
+        self._login = self._outgoing.begin(login_session, auth_time=self._auth_time)
+        self._user = user
+        get_store().end_by_id(replaced, EndReason.REPLACED)
+
+    def _go_on_with(self, auth_hash: str) -> None:
+        """Do what ``update_session_auth_hash()`` asks for: this login goes on, all others end.
+
+        Under a new id: a copy of the cookie from before must not outlive the old password.
+        """
+        self.confirm()
+        login = self._login
+        if login is None or not get_store().goes_on(login.record):
+            return
+        user = users.find_fresh(login.record)
+        # The hash may be of another user, one that was not authenticated by the cookie.
+        if user is not None and constant_time_compare(user.get_session_auth_hash(), auth_hash):
+            successor = succeed(login.record, auth_hash)
+            self._login = self._outgoing.begin(successor, auth_time=login.claims.auth_time)
+            get_store().end_by_id({login.record.pk}, EndReason.PASSWORD_CHANGED)
+            get_store().end_others(successor, EndReason.PASSWORD_CHANGED)
+
+    def _is_due(self, response: HttpResponseBase | None) -> bool:
+        """Tell whether it is time for a new token, and this response may bring it."""
+        login = self._login
+        if login is None or self._outgoing.brings_token:
+            return False
+        if login.verdict is not Verdict.LOST and not is_half_over(login.claims):
+            return False
+        if login.verdict is Verdict.LATE:
+            return False
+        return response is None or not is_public(response)
+
+    def _owner(self) -> str | None:
+        """Return whose what this request leaves in the session is, as far as it is known."""
+        if self._login is not None:
+            return self._login.claims.sub
+        if self._user is None and (session := adoption.get_session(self._request)):
+            claims = self._cookie.verified() if session.modified else []
+            return claims[0].sub if claims else None
+        return None
+
+    # --- Writing
+
+    def write(self, response: HttpResponseBase) -> None:
+        """Set or delete the cookie, if there is cause to; no database."""
+        if self._login is not None and response.status_code >= CLIENT_ERROR:
+            get_store().forget_unsure(self._login.claims)
+        self._outgoing.write(response)

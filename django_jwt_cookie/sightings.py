@@ -1,0 +1,28 @@
+"""What this process knows of logins without asking, for ``USER_SOURCE = "token"``."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from .conf import Settings, get_settings
+
+
+@dataclass
+class Sighting:
+    """What this process knows of a login without asking."""
+
+    generation: int | None = None
+    """Which one the last request had that asked the database."""
+
+    is_sure: bool = True
+    """Whether that was outside of a transaction, which may be rolled back."""
+
+
+def _sightings(settings: Settings) -> Callable[[uuid.UUID], Sighting]:
+    return lru_cache(maxsize=settings.verified_cache_size)(lambda _: Sighting())
+
+
+def sighting_of(session_id: uuid.UUID) -> Sighting:
+    """Return what is known of a login; an empty one, that will be kept, if nothing is."""
+    return get_settings().derive(_sightings)(session_id)
