@@ -19,10 +19,11 @@ class Sighting:
     """Whether that was outside of a transaction, which may be rolled back."""
 
 
-def _sightings(settings: Settings) -> Callable[[uuid.UUID], Sighting]:
+def make_sightings(settings: Settings) -> Callable[[uuid.UUID], Sighting]:
+    """Return a memory of the logins seen lately, as many as tokens are remembered."""
     return lru_cache(maxsize=settings.verified_cache_size)(lambda _: Sighting())
 
 
 def sighting_of(session_id: uuid.UUID) -> Sighting:
     """Return what is known of a login; an empty one, that will be kept, if nothing is."""
-    return get_settings().derive(_sightings)(session_id)
+    return get_settings().derive(make_sightings)(session_id)

@@ -13,6 +13,12 @@ SEED = int(os.environ.get("SIMULATION_SEED", "0"))
 PAUSES = (30, 600, 3600, 20_000)
 
 
+@pytest.fixture(params=["database", "token"], autouse=True)
+def user_source(request, settings):
+    """Take the user from either."""
+    settings.JWT_COOKIE = {"USER_SOURCE": request.param}
+
+
 @pytest.mark.parametrize("seed", range(SEED, SEED + RUNS))
 def test_an_honest_browser_is_never_taken_for_a_thief(time_machine, seed):
     """Parallel requests, lost responses, slow views, slow uploads: two days of them."""
