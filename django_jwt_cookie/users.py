@@ -119,10 +119,11 @@ def token_fields() -> "list[Field[Any, Any]]":
 
 def carried_fields(user: AbstractBaseUser) -> dict[str, Any]:
     """Return what a token carries of ``user``, as JSON can say it."""
-    return {field.name: _to_json(field, user) for field in token_fields()}
+    return {field.name: to_json(field, user) for field in token_fields()}
 
 
-def _to_json(field: "Field[Any, Any]", user: AbstractBaseUser) -> Any:
+def to_json(field: "Field[Any, Any]", user: AbstractBaseUser) -> Any:
+    """Return the value of ``field`` as JSON can say it, so that ``to_python`` understands it."""
     value = field.value_from_object(user)
     is_json = value is None or type(value) in (str, int, bool)
     return value if is_json else field.value_to_string(user)

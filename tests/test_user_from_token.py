@@ -1,0 +1,491 @@
+"""``USER_SOURCE = "token"``: a real user instance, made from the token alone."""
+
+import pickle
+from copy import copy, deepcopy
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission, User
+from django.core.exceptions import SynchronousOnlyOperation
+from django.db import models, transaction
+from django.http import HttpResponse
+from django.test import RequestFactory
+from django.urls import include, path
+from django.utils import timezone
+
+from django_jwt_cookie import sessions, users
+from django_jwt_cookie.decorators import login_required
+from django_jwt_cookie.exceptions import TokenInvalid
+from django_jwt_cookie.issuing import issue
+from django_jwt_cookie.models import LoginSession
+from django_jwt_cookie.tokens import Claims, decode
+
+from .accounts import COOKIE, NAME, PASSWORD, log_in, start_session, who
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
+
+ALL_FIELDS = [
+    field.name for field in User._meta.concrete_fields if field.name not in ("id", "password")
+]
+
+# --- The site
+
+
+def name(request):
+    return HttpResponse(request.user.get_username())
+
+
+async def aname(request):
+    user = await request.auser()
+    return HttpResponse(user.get_username())
+
+
+async def aemail(request):
+    user = await request.auser()
+    return HttpResponse(user.email)
+
+
+def rename(request):
+    """Change what is nobody's business but the view's, and save all of it."""
+    request.user.first_name = "Augusta"
+    request.user.save()
+    return HttpResponse()
+
+
+@login_required
+def editors(request):
+    if "editor" not in request.jwt.claims["roles"]:
+        return HttpResponse(status=403)
+    return HttpResponse("editors only")
+
+
+def promote_oneself(request):
+    request.jwt.claims["roles"].append("editor")
+    return HttpResponse()
+
+
+@transaction.atomic
+def failing(request):
+    assert request.user.is_authenticated
+    transaction.set_rollback(True)
+    return HttpResponse(status=409)
+
+
+urlpatterns = [
+    path("accounts/", include("django_jwt_cookie.urls")),
+    path("admin/", admin.site.urls),
+    path("name/", name),
+    path("aname/", aname),
+    path("aemail/", aemail),
+    path("rename/", rename),
+    path("editors/", editors),
+    path("promote-oneself/", promote_oneself),
+    path("failing/", failing),
+]
+
+
+def roles(user, request):
+    """Give the groups, as ``JWT_COOKIE["CLAIMS"]``."""
+    return {"roles": [group.name for group in user.groups.all()]}
+
+
+@pytest.fixture(autouse=True)
+def ada(settings):
+    """Return a user of a site that takes tokens at their word."""
+    settings.JWT_COOKIE = {"USER_SOURCE": "token"}
+    return User.objects.create_user(NAME, "ada@example.com", PASSWORD, first_name="Ada")
+
+
+def claims_of(user: User) -> Claims:
+    """Return what a new token of ``user`` says."""
+    _, token = issue(start_session(user), auth_time=0, request=RequestFactory().get("/"))
+    return decode(token)
+
+
+# --- The instance
+
+
+def test_it_is_the_users_own_class_and_nothing_is_asked(ada, django_assert_num_queries):
+    """Name, key and that the account is active are known; equality and hash go by the key."""
+    claims = claims_of(ada)
+    with django_assert_num_queries(0):
+        user = users.from_claims(claims)
+        assert type(user) is get_user_model()
+        assert (user.pk, user.get_username(), user.is_active) == (ada.pk, NAME, True)
+        assert (user.is_authenticated, user.is_anonymous) == (True, False)
+        assert (user == ada, hash(user) == hash(ada), {user} == {ada}) == (True, True, True)
+        assert user != User(pk=ada.pk + 1)
+        assert (user._state.adding, user._state.db) == (False, "default")
+        assert (str(user), repr(user)) == (NAME, f"<User: {NAME}>")
+        assert user.get_deferred_fields() == set(ALL_FIELDS) - {"username", "is_active"} | {
+            "password"
+        }
+
+
+def test_what_the_token_does_not_say_is_loaded_when_touched(ada, django_assert_num_queries):
+    """One query for each field, as with ``defer()``."""
+    user = users.from_claims(claims_of(ada))
+    with django_assert_num_queries(1):
+        assert (user.email, user.email) == ("ada@example.com",) * 2
+    with django_assert_num_queries(1):
+        assert user.check_password(PASSWORD)
+    User.objects.update(first_name="Augusta", username="augusta")
+    with django_assert_num_queries(1):
+        user.refresh_from_db()
+    assert (user.first_name, user.username) == ("Augusta", "augusta")
+
+
+def test_permissions_groups_and_foreign_keys(ada):
+    """Nothing of Django's asks how the instance was made."""
+    group = Group.objects.create(name="editors")
+    group.permissions.add(Permission.objects.get(codename="add_user"))
+    ada.groups.add(group)
+    user = users.from_claims(claims_of(ada))
+    assert user.has_perm("auth.add_user")
+    assert not user.has_perm("auth.delete_user")
+    assert [each.name for each in user.groups.all()] == ["editors"]
+    session = LoginSession.objects.filter(user=user).get()
+    assert session.user == user
+    session.user = user
+    session.save()
+    assert user.jwt_login_sessions.get() == session
+    locked = User.objects.select_for_update().get(pk=user.pk)
+    assert locked == user
+
+
+def pickled(user):
+    return pickle.loads(pickle.dumps(user))  # noqa: S301 - our own
+
+
+@pytest.mark.parametrize("copy_of", [copy, deepcopy, pickled])
+def test_copies(ada, copy_of, django_assert_num_queries):
+    """Into a cache or a task, and back: still nothing that it never loaded."""
+    user = users.from_claims(claims_of(ada))
+    with django_assert_num_queries(0):
+        copied = copy_of(user)
+        assert (copied, copied.username) == (user, NAME)
+    assert copied.email == "ada@example.com"
+    User.objects.update(is_active=False)
+    copied.save()
+    assert not User.objects.get().is_active
+
+
+def test_asynchronous_code_gets_djangos_own_error_for_a_deferred_field(client, ada):
+    """And the fields that are carried without."""
+    log_in(client)
+    assert client.get("/aname/").content == b"ada"
+    with pytest.raises(SynchronousOnlyOperation):
+        client.get("/aemail/")
+
+
+def test_any_field_can_be_carried(ada, settings, django_assert_num_queries):
+    """With its type: text, numbers, truth and times."""
+    settings.JWT_COOKIE = {"USER_SOURCE": "token", "TOKEN_FIELDS": ALL_FIELDS}
+    ada.last_login = timezone.now()
+    ada.save()
+    claims = claims_of(ada)
+    with django_assert_num_queries(0):
+        user = users.from_claims(claims)
+        assert {name: getattr(user, name) for name in ALL_FIELDS} == {
+            name: getattr(ada, name) for name in ALL_FIELDS
+        }
+        assert user.get_deferred_fields() == {"password"}
+
+
+def test_fields_that_json_has_no_word_for():
+    """By the field's own text, and back."""
+
+    class Odd(models.Model):
+        amount = models.DecimalField(max_digits=9, decimal_places=2)
+        level = models.IntegerField()
+        parent = models.ForeignKey("self", on_delete=models.CASCADE)
+        size = models.FloatField()
+
+        class Meta:
+            app_label = "odd"
+
+        def __str__(self):
+            return str(self.pk)
+
+    values = {"amount": 1.25, "level": 3, "parent_id": 7, "size": 0.5}
+    odd: Any = Odd(**values)
+    for field in Odd._meta.concrete_fields[1:]:
+        said = users.to_json(field, odd)
+        assert type(said) in (str, int)
+        assert field.to_python(said) == values[field.attname]
+
+
+def test_a_field_that_the_token_does_not_carry_is_deferred(ada):
+    """A token from before ``TOKEN_FIELDS`` was set."""
+    claims = claims_of(ada)
+    object.__setattr__(claims, "extra", {})
+    assert users.from_claims(claims).get_username() == NAME
+
+
+def test_a_claim_that_is_no_value_of_the_field_is_not_taken(ada, settings):
+    """The site's own hook may have used the name before."""
+    settings.JWT_COOKIE = {"USER_SOURCE": "token", "TOKEN_FIELDS": ["date_joined"]}
+    claims = claims_of(ada)
+    object.__setattr__(claims, "extra", {"date_joined": "long ago"})
+    assert users.from_claims(claims).date_joined == ada.date_joined
+
+
+def test_a_subject_that_is_no_key_here(ada):
+    """Of another site, whose users have UUIDs."""
+    claims = claims_of(ada)
+    object.__setattr__(claims, "sub", "3f2b")
+    with pytest.raises(TokenInvalid):
+        users.from_claims(claims)
+
+
+# --- Saving
+
+
+def test_attack_a_deactivated_user_is_not_reactivated_by_saving_something_else(client, ada):
+    """The token says "active" for ten minutes; the database must not be told so."""
+    log_in(client)
+    User.objects.update(is_active=False, username="renamed")
+    assert client.get("/name/").content == b"ada"
+    assert client.get("/rename/").status_code == 200
+    ada.refresh_from_db()
+    assert (ada.first_name, ada.username, ada.is_active) == ("Augusta", "renamed", False)
+
+
+def test_a_save_writes_what_was_changed_and_loads_only_what_it_must(ada, django_assert_num_queries):
+    """A field of its own costs nothing more; a carried one that was changed is written."""
+    user = users.from_claims(claims_of(ada))
+    user.last_name = "Lovelace"
+    with django_assert_num_queries(1):
+        user.save(update_fields=["last_name"])
+    user.username = "lovelace"
+    # ``is_active``, the UPDATE, and whether that ends logins: which there are, and the password.
+    with django_assert_num_queries(4):
+        user.save()
+    ada.refresh_from_db()
+    assert (ada.username, ada.last_name, ada.first_name) == ("lovelace", "Lovelace", "Ada")
+
+
+def test_a_login_notes_the_time_of_itself(client, ada):
+    """Django's receiver saves the user, with whatever instance it got."""
+    log_in(client)
+    ada.refresh_from_db()
+    assert ada.last_login is not None
+
+
+# --- Requests
+
+
+@pytest.mark.parametrize("path", ["/name/", "/aname/"])
+def test_one_update_at_first_sight_and_then_nothing(client, path, django_assert_num_queries):
+    """In each process: the UPDATE finds out whether the login goes on."""
+    log_in(client)
+    with django_assert_num_queries(1):
+        assert client.get(path).content == b"ada"
+    with django_assert_num_queries(0):
+        assert client.get(path).content == b"ada"
+
+
+def test_without_a_memory_each_request_asks(client, settings, django_assert_num_queries):
+    """``VERIFIED_CACHE_SIZE = 0``."""
+    settings.JWT_COOKIE = {"USER_SOURCE": "token", "VERIFIED_CACHE_SIZE": 0}
+    log_in(client)
+    for _ in range(3):
+        with django_assert_num_queries(1):
+            assert client.get("/name/").content == b"ada"
+
+
+def test_a_database_that_was_told_by_a_request_that_was_rolled_back(client):
+    """What it was told is forgotten with it: the next request tells it again."""
+    log_in(client)
+    LoginSession.objects.update(seen_at=None)
+    assert client.get("/failing/").status_code == 409
+    assert LoginSession.objects.get().seen_at is None
+    assert client.get("/name/").content == b"ada"
+    assert LoginSession.objects.get().seen_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refusal_outside_of_a_transaction_costs_no_second_update(
+    client, django_assert_num_queries
+):
+    """A visitor who asks for pages that are not there causes no writes."""
+    log_in(client)
+    client.get("/name/")
+    with django_assert_num_queries(0):
+        for _ in range(3):
+            assert client.get("/editors/none/").status_code == 404
+            assert client.get("/name/").content == b"ada"
+
+
+def test_a_renewal_asks_again(client, clock):
+    """Half a life later row, user, password and backend count; the new token is seen once more."""
+    log_in(client)
+    client.get("/name/")
+    clock.shift(301)
+    response = client.get("/name/")
+    assert decode(response.cookies[COOKIE].value).gen == 1
+    User.objects.update(is_active=False)
+    assert client.get("/name/").content == b"ada"
+    clock.shift(601)
+    assert client.get("/name/").content == b""
+    assert LoginSession.objects.get().revoked_because == "user_inactive"
+
+
+def test_a_login_that_ended_is_not_renewed_half_way(client, clock):
+    """Its token is good to its end, and no successor comes."""
+    log_in(client)
+    client.get("/name/")
+    LoginSession.objects.update(revoked_at=timezone.now(), revoked_because="revoked")
+    clock.shift(301)
+    response = client.get("/name/")
+    assert (response.content, COOKIE in response.cookies) == (b"ada", False)
+    clock.shift(300)
+    response = client.get("/name/")
+    assert (response.content, response.cookies[COOKIE].value) == (b"", "")
+
+
+@pytest.fixture
+def clock(time_machine):
+    """Stop the clock, before the first login."""
+    time_machine.move_to(1_800_000_000, tick=False)
+    return time_machine
+
+
+ASKING = {
+    "/accounts/me/": "get",
+    "/accounts/refresh/": "post",
+    "/accounts/sessions/": "get",
+    "/accounts/sessions/others/": "delete",
+    "/accounts/password_change/": "post",
+}
+
+
+@pytest.mark.parametrize("path", ASKING)
+def test_what_a_login_that_has_just_ended_must_not_do_is_asked_before(client, path):
+    """The package's own pages, and ``login_required(confirm=True)``."""
+    log_in(client)
+    assert client.get("/name/").content == b"ada"
+    LoginSession.objects.update(revoked_at=timezone.now(), revoked_because="revoked")
+    assert client.get("/name/").content == b"ada"
+    ask = getattr(client, ASKING[path])
+    response = ask(path, headers={"accept": "application/json"})
+    assert (response.status_code, response.json()["code"]) == (401, "session_revoked")
+    assert response.cookies[COOKIE].value == ""
+
+
+@pytest.mark.urls("tests.urls_guarded")
+@pytest.mark.parametrize("kind", ["function", "async-function", "class", "async-class"])
+def test_step_up_asks_the_database(client, kind):
+    """A login that was ended a minute ago is not recent, whenever the password was given."""
+    log_in(client)
+    assert client.get(f"/vault/{kind}/").status_code == 200
+    LoginSession.objects.update(revoked_at=timezone.now(), revoked_because="revoked")
+    assert client.get(f"/members/{kind}/").status_code == 200
+    assert client.get(f"/vault/{kind}/").status_code == 302
+
+
+def test_this_process_knows_at_once_what_it_has_ended_itself(client, new_client):
+    """A logout holds for a copy of the cookie, without a cache too."""
+    log_in(client)
+    client.get("/name/")
+    copy = client.cookies[COOKIE].value
+    client.post("/accounts/logout/")
+    thief = new_client()
+    thief.cookies[COOKIE] = copy
+    assert thief.get("/name/").content == b""
+
+
+def test_the_password_changes_and_this_login_goes_on(client, new_client):
+    """The record is asked for while the old password is still there."""
+    elsewhere = new_client()
+    for each in (client, elsewhere):
+        log_in(each)
+        assert each.get("/name/").content == b"ada"
+    form = {
+        "old_password": PASSWORD,
+        "new_password1": "Bochnia-1248-salt",
+        "new_password2": "Bochnia-1248-salt",
+    }
+    assert client.post("/accounts/password_change/", form).status_code == 302
+    assert (who(client), who(elsewhere)) == (NAME, None)
+
+
+def test_the_document_and_the_list_of_devices(client):
+    """They need the record, and get it."""
+    session = log_in(client).json()["session"]
+    client.get("/name/")
+    assert client.get("/accounts/me/").json()["session"] == session
+    listed = client.get("/accounts/sessions/", headers={"accept": "application/json"}).json()
+    assert [each["id"] for each in listed["sessions"]] == [session["id"]]
+
+
+# --- Roles
+
+
+def test_roles_are_read_from_the_claims(client, settings, django_assert_num_queries):
+    """Without a decorator, and without a query; taken away, they are gone with the next token."""
+    settings.JWT_COOKIE = {"USER_SOURCE": "token", "CLAIMS": f"{__name__}.roles"}
+    User.objects.get().groups.add(Group.objects.create(name="editor"))
+    log_in(client)
+    assert client.get("/editors/").status_code == 200
+    with django_assert_num_queries(0):
+        assert client.get("/editors/").status_code == 200
+    Group.objects.all().delete()
+    assert client.get("/editors/").status_code == 200
+    client.post("/accounts/refresh/")
+    assert client.get("/editors/").status_code == 403
+
+
+def test_attack_a_view_that_changes_the_claims_changes_them_for_itself(client, settings):
+    """The memory of verified tokens serves many requests: nothing in it can be changed."""
+    settings.JWT_COOKIE = {"USER_SOURCE": "token", "CLAIMS": f"{__name__}.roles"}
+    log_in(client)
+    for _ in range(2):
+        assert client.get("/promote-oneself/").status_code == 200
+        assert client.get("/editors/").status_code == 403
+
+
+# --- Without records
+
+
+def test_without_records_nobody_is_asked_at_all(client, settings, clock, django_assert_num_queries):
+    """Until the token is half over; then the user is."""
+    settings.JWT_COOKIE = {"USER_SOURCE": "token", "TRACK_SESSIONS": False}
+    log_in(client)
+    with django_assert_num_queries(0):
+        assert client.get("/name/").content == b"ada"
+    User.objects.update(is_active=False)
+    assert client.get("/name/").content == b"ada"
+    clock.shift(601)
+    assert client.get("/name/").content == b""
+
+
+@pytest.mark.parametrize("tracked", [True, False])
+def test_a_token_from_before_the_setting_changed(client, settings, tracked):
+    """From with records to without, or back: please log in again."""
+    settings.JWT_COOKIE = {"USER_SOURCE": "token", "TRACK_SESSIONS": tracked}
+    log_in(client)
+    assert client.get("/name/").content == b"ada"
+    settings.JWT_COOKIE = {"USER_SOURCE": "token", "TRACK_SESSIONS": not tracked}
+    assert client.get("/name/").content == b""
+
+
+def test_from_database_to_token_and_back(client, settings):
+    """Nobody is logged out by the change."""
+    for source in ("database", "token", "database"):
+        settings.JWT_COOKIE = {"USER_SOURCE": source}
+        if source == "database" and COOKIE not in client.cookies:
+            log_in(client)
+        assert client.get("/name/").content == b"ada"
+
+
+def test_two_logins_in_one_browser_the_newer_one_counts(client, ada):
+    """As with the user from the database."""
+    User.objects.create_user("grace", password=PASSWORD)
+    log_in(client)
+    client.get("/name/")
+    log_in(client, "grace")
+    assert client.get("/name/").content == b"grace"
+    assert sessions.active(ada).count() == 0
