@@ -17,11 +17,13 @@ from typing import Any, TypeVar
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
+from django.views.decorators.debug import sensitive_variables
 
 T = TypeVar("T")
 
-ALGORITHMS = ("HS256", "HS384", "HS512")
+ALGORITHMS = ("HS256", "HS384", "HS512", "RS256", "PS256", "ES256", "ES384", "EdDSA")
 ON_REUSE = ("revoke", "refuse")
+USER_SOURCES = ("database", "token")
 SAMESITE = ("Lax", "Strict", "None")
 COOKIE_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 """``token`` of RFC 9110, section 5.6.2, which a cookie's name has to be (RFC 6265, 4.1.1)."""
@@ -33,14 +35,15 @@ MAX_COOKIE_AGE = timedelta(days=400)
 class Settings:
     """``JWT_COOKIE``, with defaults filled in. The fields are the dict's keys in lower case."""
 
-    secret: str | bytes | None = field(default=None, repr=False)
-    """The HMAC secret; none: derived from Django's ``SECRET_KEY``."""
+    secret: str | bytes | Mapping[str, Any] | None = field(default=None, repr=False, hash=False)
+    """The one key: a secret, PEM text, a JWK, or ``file:`` and the path of a file with one of them;
+    none: derived from Django's ``SECRET_KEY``."""
 
-    keys: tuple[str | bytes, ...] = field(default=(), repr=False)
-    """A ring of secrets in place of ``SECRET``: the first signs, all verify."""
+    keys: tuple[str | bytes | Mapping[str, Any], ...] = field(default=(), repr=False, hash=False)
+    """A ring of such keys in place of ``SECRET``: the first signs, all verify."""
 
     algorithm: str = "HS256"
-    """JWS algorithm (RFC 7518, section 3.2) of every key in the ring."""
+    """JWS algorithm (RFC 7518, section 3.1; RFC 8037) that new tokens are signed with."""
 
     token_lifetime: timedelta = timedelta(minutes=10)
     """How long one token is honoured (``exp``); a new one is issued after half of it."""
@@ -88,6 +91,10 @@ class Settings:
     cookie_secure: bool = True
     """``Secure`` of the cookie. Default: ``not DEBUG``."""
 
+    user_source: str = "database"
+    """Where ``request.user`` comes from: ``database``, or ``token``, which costs no query and
+    notices changes only when the token is renewed."""
+
     track_sessions: bool = True
     """Keep a record of each login. Without, a logout is only the cookie's."""
 
@@ -122,6 +129,11 @@ class Settings:
         result: T = self._derived[factory]
         return result
 
+    @property
+    def derives_key(self) -> bool:
+        """Tell whether the key is derived from ``SECRET_KEY``, for want of another."""
+        return self.secret is None and not self.keys
+
     def _default_cookie_name(self) -> str:
         if not self.cookie_secure:
             return "jwt"
@@ -149,6 +161,10 @@ class Settings:
         if self.on_reuse not in ON_REUSE:
             complaints.append(
                 f"ON_REUSE must be one of {', '.join(ON_REUSE)}; it is {self.on_reuse!r}."
+            )
+        if self.user_source not in USER_SOURCES:
+            complaints.append(
+                f"USER_SOURCE must be one of {', '.join(USER_SOURCES)}; it is {self.user_source!r}."
             )
         if self.algorithm not in ALGORITHMS:
             complaints.append(
@@ -211,9 +227,9 @@ class Settings:
                 f"cookie; it may be {MAX_COOKIE_AGE} at most (RFC 6265bis, section 5.5)."
             )
         if self.secret is not None and self.keys:
-            complaints.append("SECRET and KEYS exclude each other: put the secret into KEYS.")
+            complaints.append("SECRET and KEYS exclude each other: put all keys into KEYS.")
         if not isinstance(self.keys, tuple):
-            complaints.append("KEYS must be a list of secrets: the first signs, all verify.")
+            complaints.append("KEYS must be a list of keys: the first signs, all verify.")
         for shorter, longer in (
             ("token_lifetime", "browser_session_timeout"),
             ("token_lifetime", "idle_timeout"),
@@ -239,6 +255,7 @@ KEYS = tuple(each.name.upper() for each in fields(Settings) if each.init)
 
 
 @lru_cache(maxsize=1)
+@sensitive_variables()
 def get_settings() -> Settings:
     """Return the settings in force.
 
@@ -252,7 +269,7 @@ def get_settings() -> Settings:
             raise ImproperlyConfigured(f"JWT_COOKIE: unknown key {key!r}.{_did_you_mean(key)}")
     if given.get("KEYS") in ([], ()):
         # The ring would silently be that of SECRET_KEY.
-        raise ImproperlyConfigured("JWT_COOKIE: KEYS is empty: leave it out, or give it a secret.")
+        raise ImproperlyConfigured("JWT_COOKIE: KEYS is empty: leave it out, or give it a key.")
     values: dict[str, Any] = {"cookie_secure": not django_settings.DEBUG}
     values.update((key.lower(), value) for key, value in given.items())
     if isinstance(values.get("keys"), list):
