@@ -3,6 +3,7 @@
 ``manage.py check`` runs `ALWAYS`, ``manage.py check --deploy`` runs `DEPLOY` too.
 """
 
+import stat
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,7 +20,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.module_loading import import_string
 
 from .conf import Settings, get_settings
-from .keys import get_key_ring
+from .keys import Key, get_key_ring
 from .middleware import JWTCookieMiddleware
 
 OURS = "django_jwt_cookie.middleware.JWTCookieMiddleware"
@@ -27,6 +28,9 @@ DJANGOS = "django.contrib.auth.middleware.AuthenticationMiddleware"
 HOW_TO_MAKE_ONE = 'python -c "import secrets; print(secrets.token_urlsafe(64))"'
 FEW_CHARACTERS = 5
 """So few different characters are no random secret. Django judges SECRET_KEY alike."""
+
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+"""What group and others may do with a file."""
 
 E001 = "jwt_cookie.E001"
 E002 = "jwt_cookie.E002"
@@ -93,6 +97,7 @@ W005 = Warning(
     hint=f"Make a random one, and keep it out of the repository: {HOW_TO_MAKE_ONE}",
     id="jwt_cookie.W005",
 )
+W006 = "jwt_cookie.W006"
 
 
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
@@ -105,7 +110,7 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_keys(**kwargs: Any) -> list[CheckMessage]:
-    """Report secrets that can't be used."""
+    """Report keys that can't be used."""
     if _settings() is None:
         return []
     try:
@@ -157,12 +162,13 @@ def check_cookie_is_secure(**kwargs: Any) -> list[CheckMessage]:
 
 def check_secrets(**kwargs: Any) -> list[CheckMessage]:
     """Report secrets that work and are not safe."""
+    given = [key.secret for key in _keys() if isinstance(key.secret, bytes)]
+    secret_keys = [
+        secret_key.encode() if isinstance(secret_key, str) else secret_key
+        for secret_key in (django_settings.SECRET_KEY, *django_settings.SECRET_KEY_FALLBACKS)
+    ]
     settings = _settings()
-    if settings is None:
-        return []
-    given = [_text(secret) for secret in (settings.secret, *settings.keys) if secret is not None]
-    secret_keys = {django_settings.SECRET_KEY, *django_settings.SECRET_KEY_FALLBACKS}
-    used = given or [_text(secret_key) for secret_key in secret_keys]
+    used = secret_keys if settings is not None and settings.derives_key else given
     found = [
         (W004, any(secret in secret_keys for secret in given)),
         (W005, any(_is_weak(secret) for secret in used)),
@@ -170,8 +176,21 @@ def check_secrets(**kwargs: Any) -> list[CheckMessage]:
     return [message for message, is_so in found if is_so]
 
 
+def check_key_files(**kwargs: Any) -> list[CheckMessage]:
+    """Report files with a private key or secret that other users of the machine can open."""
+    return [
+        Warning(
+            f"{key.path} holds a key that signs logins, and not only its owner may open it.",
+            hint=f"chmod 600 {key.path}",
+            id=W006,
+        )
+        for key in _keys()
+        if key.path is not None and key.can_sign and key.path.stat().st_mode & OTHERS
+    ]
+
+
 ALWAYS = (check_settings, check_keys, check_dotted_paths, check_middleware)
-DEPLOY = (check_cookie_is_secure, check_secrets)
+DEPLOY = (check_cookie_is_secure, check_secrets, check_key_files)
 
 
 def _settings() -> Settings | None:
@@ -180,6 +199,14 @@ def _settings() -> Settings | None:
         return get_settings()
     except ImproperlyConfigured:
         return None
+
+
+def _keys() -> Iterable[Key]:
+    """Return the keys of the ring, if `check_keys` has nothing against them."""
+    try:
+        return get_key_ring().keys
+    except ImproperlyConfigured:
+        return ()
 
 
 def _adopts() -> bool:
@@ -203,9 +230,5 @@ def _places(chain: list[object], wanted: type) -> list[int]:
     ]
 
 
-def _text(secret: str | bytes) -> str:
-    return secret.decode(errors="replace") if isinstance(secret, bytes) else secret
-
-
-def _is_weak(secret: str) -> bool:
-    return len(set(secret)) < FEW_CHARACTERS or secret.startswith("django-insecure-")
+def _is_weak(secret: bytes) -> bool:
+    return len(set(secret)) < FEW_CHARACTERS or secret.startswith(b"django-insecure-")

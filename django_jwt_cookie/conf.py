@@ -17,10 +17,11 @@ from typing import Any, TypeVar
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
+from django.views.decorators.debug import sensitive_variables
 
 T = TypeVar("T")
 
-ALGORITHMS = ("HS256", "HS384", "HS512")
+ALGORITHMS = ("HS256", "HS384", "HS512", "RS256", "PS256", "ES256", "ES384", "EdDSA")
 ON_REUSE = ("revoke", "refuse")
 USER_SOURCES = ("database", "token")
 SAMESITE = ("Lax", "Strict", "None")
@@ -34,14 +35,15 @@ MAX_COOKIE_AGE = timedelta(days=400)
 class Settings:
     """``JWT_COOKIE``, with defaults filled in. The fields are the dict's keys in lower case."""
 
-    secret: str | bytes | None = field(default=None, repr=False)
-    """The HMAC secret; none: derived from Django's ``SECRET_KEY``."""
+    secret: str | bytes | Mapping[str, Any] | None = field(default=None, repr=False, hash=False)
+    """The one key: a secret, PEM text, a JWK, or ``file:`` and the path of a file with one of them;
+    none: derived from Django's ``SECRET_KEY``."""
 
-    keys: tuple[str | bytes, ...] = field(default=(), repr=False)
-    """A ring of secrets in place of ``SECRET``: the first signs, all verify."""
+    keys: tuple[str | bytes | Mapping[str, Any], ...] = field(default=(), repr=False, hash=False)
+    """A ring of such keys in place of ``SECRET``: the first signs, all verify."""
 
     algorithm: str = "HS256"
-    """JWS algorithm (RFC 7518, section 3.2) of every key in the ring."""
+    """JWS algorithm (RFC 7518, section 3.1; RFC 8037) that new tokens are signed with."""
 
     token_lifetime: timedelta = timedelta(minutes=10)
     """How long one token is honoured (``exp``); a new one is issued after half of it."""
@@ -136,6 +138,11 @@ class Settings:
             self._derived[factory] = factory(self)
         result: T = self._derived[factory]
         return result
+
+    @property
+    def derives_key(self) -> bool:
+        """Tell whether the key is derived from ``SECRET_KEY``, for want of another."""
+        return self.secret is None and not self.keys
 
     def _default_cookie_name(self) -> str:
         if not self.cookie_secure:
@@ -239,9 +246,9 @@ class Settings:
                 f"cookie; it may be {MAX_COOKIE_AGE} at most (RFC 6265bis, section 5.5)."
             )
         if self.secret is not None and self.keys:
-            complaints.append("SECRET and KEYS exclude each other: put the secret into KEYS.")
+            complaints.append("SECRET and KEYS exclude each other: put all keys into KEYS.")
         if not isinstance(self.keys, tuple):
-            complaints.append("KEYS must be a list of secrets: the first signs, all verify.")
+            complaints.append("KEYS must be a list of keys: the first signs, all verify.")
         if self.revocation_cache is not None and not self.track_sessions:
             complaints.append(
                 "REVOCATION_CACHE with TRACK_SESSIONS = False: without records no login is ended "
@@ -276,6 +283,7 @@ KEYS = tuple(each.name.upper() for each in fields(Settings) if each.init)
 
 
 @lru_cache(maxsize=1)
+@sensitive_variables()
 def get_settings() -> Settings:
     """Return the settings in force.
 
@@ -289,7 +297,7 @@ def get_settings() -> Settings:
             raise ImproperlyConfigured(f"JWT_COOKIE: unknown key {key!r}.{_did_you_mean(key)}")
     if given.get("KEYS") in ([], ()):
         # The ring would silently be that of SECRET_KEY.
-        raise ImproperlyConfigured("JWT_COOKIE: KEYS is empty: leave it out, or give it a secret.")
+        raise ImproperlyConfigured("JWT_COOKIE: KEYS is empty: leave it out, or give it a key.")
     values: dict[str, Any] = {"cookie_secure": not django_settings.DEBUG}
     values.update((key.lower(), value) for key, value in given.items())
     for name in ("keys", "token_fields"):

@@ -1,68 +1,19 @@
-"""Keys: what signs tokens and what verifies them."""
+"""The ring of keys: what signs tokens and what verifies them."""
 
-import hmac
-import json
-from base64 import urlsafe_b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-import jwt
 from django.conf import settings as django_settings
 from django.utils.crypto import salted_hmac
+from django.views.decorators.debug import sensitive_variables
 
 from .conf import Settings, get_settings
 from .exceptions import KeyRingError
+from .key import Key
+from .key_material import read
 
-MINIMUM_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
-"""RFC 7518, section 3.2: a key has at least the size of the hash output."""
-
-
-@dataclass(frozen=True)
-class Key:
-    """One secret, the one algorithm it is used with, and the name that tokens call it by.
-
-    A key has exactly one algorithm because a key that takes the algorithm from the token's header
-    lets the attacker choose it (RFC 8725, sections 2.1 and 3.1).
-    """
-
-    algorithm: str
-    secret: bytes = field(repr=False)
-    kid: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        minimum = MINIMUM_BYTES[self.algorithm]
-        if len(self.secret) < minimum:
-            raise KeyRingError(
-                f"a secret of {len(self.secret)} bytes is too short: {self.algorithm} needs at "
-                f"least {minimum} (RFC 7518, section 3.2). Make one with: python -c "
-                '"import secrets; print(secrets.token_urlsafe(64))"'
-            )
-        try:
-            jwt.get_algorithm_by_name(self.algorithm).prepare_key(self.secret)
-        except jwt.InvalidKeyError as error:
-            # A public key handed to HMAC is a secret that everybody knows.
-            raise KeyRingError(
-                f"a PEM or SSH key can't be a secret of {self.algorithm}: whoever has the public "
-                "half could sign. Use a random secret."
-            ) from error
-        object.__setattr__(self, "kid", _derive_kid(self.algorithm, self.secret))
-
-    def sign(self, payload: dict[str, Any], headers: dict[str, Any]) -> str:
-        """Return the compact JWS of ``payload``, with this key named in the header."""
-        # Made into JSON here: a claim that can't be, such as a date, would otherwise fail where the
-        # secret is a local variable, and error reports list those.
-        body = json.dumps(payload, separators=(",", ":")).encode()
-        return jwt.PyJWS().encode(
-            body, self.secret, algorithm=self.algorithm, headers={**headers, "kid": self.kid}
-        )
-
-    def verify(self, token: str, **checks: Any) -> dict[str, Any]:
-        """Return the payload of ``token``; ``checks`` are those of ``jwt.decode``.
-
-        Raises ``jwt.InvalidTokenError``.
-        """
-        return jwt.decode(token, self.secret, algorithms=[self.algorithm], **checks)
+__all__ = ["Key", "KeyRing", "build_key_ring", "get_key_ring"]
 
 
 @dataclass(frozen=True)
@@ -72,8 +23,21 @@ class KeyRing:
     keys: tuple[Key, ...]
 
     @property
+    def can_sign(self) -> bool:
+        """Tell whether logins can begin here; on a verify-only site they can't."""
+        return self.keys[0].can_sign
+
+    @property
     def signing_key(self) -> Key:
-        """The key that new tokens are signed with."""
+        """The key that new tokens are signed with.
+
+        Raises `KeyRingError` on a site that has only public keys.
+        """
+        if not self.can_sign:
+            raise KeyRingError(
+                "This site only verifies tokens: it has no key to sign with. Log in where the "
+                "private key is, or put that key first in JWT_COOKIE['KEYS']."
+            )
         return self.keys[0]
 
     def find(self, kid: object) -> Key | None:
@@ -81,46 +45,63 @@ class KeyRing:
         return next((key for key in self.keys if key.kid == kid), None)
 
 
-def _derive_kid(algorithm: str, secret: bytes) -> str:
-    """Name a key by a keyed hash of a constant.
-
-    Everybody can read a ``kid``. An HMAC tells no more of the secret than a token's signature does;
-    the algorithm is part of it, so that one secret under two algorithms is two keys.
-    """
-    digest = hmac.digest(secret, f"django_jwt_cookie.kid.{algorithm}".encode(), "sha256")
-    return urlsafe_b64encode(digest[:9]).decode()
-
-
-def _secrets(settings: Settings) -> Iterator[tuple[str, str | bytes]]:
-    """Yield the secrets that ``settings`` ask for, each with the name of its place."""
+def _entries(settings: Settings) -> Iterator[tuple[str, Any]]:
+    """Yield what ``settings`` make keys of, each with the name of its place."""
     if settings.keys:
-        yield from ((f"KEYS[{index}]", secret) for index, secret in enumerate(settings.keys))
-    elif settings.secret is not None:
+        yield from ((f"KEYS[{index}]", entry) for index, entry in enumerate(settings.keys))
+    elif not settings.derives_key:
         yield "SECRET", settings.secret
     else:
-        for secret_key in (django_settings.SECRET_KEY, *django_settings.SECRET_KEY_FALLBACKS):
+        # Some sites list the key of now among the fallbacks, too.
+        ring = (django_settings.SECRET_KEY, *django_settings.SECRET_KEY_FALLBACKS)
+        for secret_key in dict.fromkeys(ring):
             digest = salted_hmac(
                 "django_jwt_cookie.keys", "HMAC", secret=secret_key, algorithm="sha512"
             )
             yield "SECRET_KEY", digest.digest()
 
 
+@sensitive_variables()
 def build_key_ring(settings: Settings) -> KeyRing:
     """Make the ring that ``settings`` describe.
 
-    Raises `KeyRingError` for a secret that can't be used.
+    Raises `KeyRingError` for a key that can't be used, or not in its place.
     """
+    places: dict[str, str] = {}
     keys = []
-    for place, secret in _secrets(settings):
-        if not isinstance(secret, str | bytes):
-            raise KeyRingError(f"JWT_COOKIE: {place} must be a string, or bytes.")
+    for place, entry in _entries(settings):
         try:
-            keys.append(
-                Key(settings.algorithm, secret.encode() if isinstance(secret, str) else secret)
-            )
+            key = Key.of(read(entry), settings.algorithm)
         except KeyRingError as error:
-            raise KeyRingError(f"JWT_COOKIE: {place}: {error}") from error
-    return KeyRing(tuple(keys))
+            raise KeyRingError(f"JWT_COOKIE: {place}: {error}") from None
+        if key.kid in places:
+            raise KeyRingError(f"JWT_COOKIE: {places[key.kid]} and {place} are the same key.")
+        places[key.kid] = place
+        keys.append(key)
+    ring = KeyRing(tuple(keys))
+    _refuse_misplaced(ring, settings)
+    return ring
+
+
+def _refuse_misplaced(ring: KeyRing, settings: Settings) -> None:
+    """Refuse a ring whose first key can't do what the first key is for."""
+    first, place = ring.keys[0], next(_entries(settings))[0]
+    if first.can_sign and first.algorithm != settings.algorithm:
+        raise KeyRingError(
+            f"JWT_COOKIE: {place} signs, and is a key for {first.algorithm}; ALGORITHM is "
+            f"{settings.algorithm!r}. Set ALGORITHM to {first.algorithm!r}, or make another key "
+            f"with: python manage.py jwt_cookie_key --algorithm {settings.algorithm}"
+        )
+    if not first.can_sign and any(key.can_sign for key in ring.keys):
+        raise KeyRingError(
+            f"JWT_COOKIE: {place} is a public key, and the first key has to sign: put the private "
+            "key or secret that signs before it."
+        )
+    if not first.can_sign and settings.user_source != "token":
+        raise KeyRingError(
+            f"JWT_COOKIE: {place} is a public key, which can't sign: give the private key, or, on "
+            "a site that takes the logins of another, set USER_SOURCE to 'token'."
+        )
 
 
 def get_key_ring() -> KeyRing:

@@ -1,5 +1,6 @@
 """System checks: each message, and that ``manage.py check`` asks for it."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 from django.core.checks import run_checks
 
 from django_jwt_cookie import checks
+
+from .key_samples import PAIRS, oct_jwk, pem, public_pem
 
 OURS = checks.OURS
 AUTH = "django.contrib.auth.middleware."
@@ -39,6 +42,8 @@ def test_a_site_as_documented_has_nothing_to_report():
             {"SECRET": "a-random-secret-of-more-than-32-bytes", "ALGORITHM": "HS512"},
             ["jwt_cookie.E002"],
         ),
+        ({"ALGORITHM": "ES256"}, ["jwt_cookie.E002"]),
+        ({"SECRET": public_pem("ES256"), "ALGORITHM": "ES256"}, ["jwt_cookie.E002"]),
         ({"CLAIMS": "nowhere.claims"}, ["jwt_cookie.E008"]),
         ({"SIGNUP_FORM": "django_jwt_cookie.forms.Nothing"}, ["jwt_cookie.E008"]),
         ({"SIGNUP_FORM": None, "CLAIMS": "tests.test_checks.ids"}, []),
@@ -96,6 +101,40 @@ def test_what_works_and_is_not_safe(settings, given, expected):
     assert ids(deploy=True) == expected
 
 
+@pytest.mark.parametrize("algorithm", PAIRS)
+def test_a_key_pair_is_no_weak_secret(settings, algorithm):
+    """Nor is ``SECRET_KEY`` looked at where it signs nothing."""
+    settings.SECRET_KEY = "django-insecure-0123456789abcdefghijklmnopq"
+    settings.JWT_COOKIE = {"SECRET": pem(algorithm), "ALGORITHM": algorithm}
+    assert ids(deploy=True) == []
+
+
+@pytest.mark.parametrize("form", [str, lambda secret: json.dumps(oct_jwk(secret)), "file:{}"])
+def test_a_weak_secret_is_found_in_every_form(settings, tmp_path, form):
+    """In a JWK and in a file, too."""
+    path = tmp_path / "secret"
+    path.write_text("a" * 64)
+    path.chmod(0o600)
+    settings.JWT_COOKIE = {"SECRET": form.format(path) if form == "file:{}" else form("a" * 64)}
+    assert ids(deploy=True) == ["jwt_cookie.W005"]
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400, 0o640, 0o604, 0o620])
+def test_a_key_file_that_others_can_open(settings, tmp_path, mode):
+    """Whoever reads the key can log in as anybody. A public key is for everybody."""
+    path = tmp_path / "key.pem"
+    path.write_text(pem("ES256"))
+    path.chmod(mode)
+    settings.JWT_COOKIE = {"SECRET": f"file:{path}", "ALGORITHM": "ES256"}
+    assert ids(deploy=True) == ([] if mode in (0o600, 0o400) else ["jwt_cookie.W006"])
+    assert ids() == []
+    path.chmod(0o600)
+    path.write_text(public_pem("ES256"))
+    path.chmod(mode)
+    settings.JWT_COOKIE = {"KEYS": ["a-random-secret-of-more-than-32-bytes", f"file:{path}"]}
+    assert ids(deploy=True) == []
+
+
 def test_a_secret_that_is_secret_key_too(settings):
     """Whoever learns one learns the other."""
     settings.JWT_COOKIE = {"SECRET": settings.SECRET_KEY}
@@ -122,7 +161,7 @@ def test_each_id_is_tested_and_documented():
     root = Path(__file__).parent.parent
     pattern = r"jwt_cookie\.[EW]\d{3}"
     declared = set(re.findall(pattern, Path(checks.__file__).read_text()))
-    assert len(declared) == 14
+    assert len(declared) == 15
     assert set(re.findall(pattern, Path(__file__).read_text())) == declared
     documented = root / "docs" / "checks.md"
     assert set(re.findall(pattern, documented.read_text())) == declared

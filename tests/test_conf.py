@@ -84,6 +84,7 @@ def test_a_list_of_keys_is_accepted(settings):
         ({"TOKEN_LIFETIME": timedelta(seconds=1.5)}, "whole seconds"),
         ({"LEEWAY": 10}, "LEEWAY must be a timedelta"),
         ({"ALGORITHM": "none"}, "ALGORITHM must be one of"),
+        ({"USER_SOURCE": "cookie"}, "USER_SOURCE must be one of database, token; it is 'cookie'"),
         ({"ISSUER": ""}, "ISSUER must be a string"),
         ({"AUDIENCE": ["a"]}, "AUDIENCE must be a string"),
         ({"SIGNUP_FORM": 1}, "SIGNUP_FORM must be a dotted path"),

@@ -114,7 +114,7 @@ def test_every_block_of_code_is_run_or_compared():
         ("architecture.md", ""),
         ("http.md", "json"),
         ("http.md", "sh"),
-        ("settings.md", "python"),
+        ("keys.md", "python"),
     }
 
 
@@ -125,8 +125,8 @@ def test_the_settings_page_lists_every_setting():
 
 
 def test_the_way_to_replace_a_secret_is_valid(settings):
-    """The block of the settings page is a setting."""
-    (block,) = blocks(ROOT / "docs" / "settings.md", "python")
+    """The block of the page is a setting."""
+    (block,) = blocks(ROOT / "docs" / "keys.md", "python")
     namespace = {}
     exec(block, namespace)  # noqa: S102
     settings.JWT_COOKIE = namespace["JWT_COOKIE"]

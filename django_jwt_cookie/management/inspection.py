@@ -78,7 +78,8 @@ def check_key(found: Inspection) -> str:
     found.key = ring.find(found.header["kid"])
     if found.key is None:
         raise TokenInvalid(f"not one of {', '.join(key.kid for key in ring.keys)}")
-    return "the one that signs" if found.key == ring.signing_key else "one that only verifies"
+    signs = ring.can_sign and found.key == ring.signing_key
+    return "the one that signs" if signs else "one that only verifies"
 
 
 def check_signature(found: Inspection) -> str:

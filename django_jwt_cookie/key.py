@@ -1,0 +1,126 @@
+"""One key: what signs or verifies, its one algorithm, and the name that tokens call it by."""
+
+import hashlib
+import hmac
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jwt
+
+from . import key_pairs
+from .exceptions import KeyRingError
+from .key_material import ALGORITHMS_OF, Material
+
+MINIMUM_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
+"""RFC 7518, section 3.2: a secret has at least the size of the hash output."""
+
+MINIMUM_BITS = 2048
+"""RFC 7518, sections 3.3 and 3.5: an RSA key has at least so many."""
+
+JWS = jwt.PyJWS()
+
+
+@dataclass(frozen=True)
+class Key:
+    """A secret, or a key pair of which the private half may be missing.
+
+    A key has exactly one algorithm because a key that takes the algorithm from the token's header
+    lets the attacker choose it (RFC 8725, sections 2.1 and 3.1).
+    """
+
+    algorithm: str
+
+    secret: Any = field(default=None, repr=False, compare=False)
+    """What signs: bytes, or a private key of ``cryptography``; none: this key only verifies."""
+
+    public: Any = field(default=None, repr=False, compare=False)
+    """What verifies, of a key pair."""
+
+    path: Path | None = field(default=None, compare=False)
+    """The file that it came from."""
+
+    kid: str = field(init=False)
+
+    public_jwk: Mapping[str, str] | None = field(init=False, repr=False, compare=False)
+    """The public half as a JWK, without ``alg`` and ``kid``; none of a secret."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.secret, bytes):
+            jwk, kid = None, _name_secret(self.algorithm, self.secret)
+        else:
+            public = self.public or self.secret.public_key()
+            object.__setattr__(self, "public", public)
+            jwk = key_pairs.public_jwk(public)
+            kid = _thumbprint(jwk)
+        object.__setattr__(self, "public_jwk", jwk)
+        object.__setattr__(self, "kid", kid)
+        self._refuse_short()
+
+    @classmethod
+    def of(cls, material: Material, preferred: str) -> "Key":
+        """Settle on the algorithm: what a JWK says, else ``preferred`` if the key fits it.
+
+        Else what its kind implies, so that a ring may hold the old and the new algorithm at once.
+        """
+        fitting = ALGORITHMS_OF[material.kind]
+        implied = preferred if preferred in fitting else fitting[0]
+        is_public = not isinstance(material.key, bytes) and not hasattr(material.key, "public_key")
+        half = {"public": material.key} if is_public else {"secret": material.key}
+        return cls(material.algorithm or implied, **half, path=material.path)
+
+    @property
+    def can_sign(self) -> bool:
+        """Tell whether this is more than the public half of a pair."""
+        return self.secret is not None
+
+    def sign(self, payload: dict[str, Any], headers: dict[str, Any]) -> str:
+        """Return the compact JWS of ``payload``, with this key named in the header."""
+        # Made into JSON here: a claim that can't be, such as a date, would otherwise fail where the
+        # secret is a local variable, and error reports list those.
+        body = json.dumps(payload, separators=(",", ":")).encode()
+        return JWS.encode(
+            body, self.secret, algorithm=self.algorithm, headers={**headers, "kid": self.kid}
+        )
+
+    def verify(self, token: str, **checks: Any) -> dict[str, Any]:
+        """Return the payload of ``token``; ``checks`` are those of ``jwt.decode``.
+
+        Raises ``jwt.InvalidTokenError``.
+        """
+        key = self.secret if self.public is None else self.public
+        return jwt.decode(token, key, algorithms=[self.algorithm], **checks)
+
+    def _refuse_short(self) -> None:
+        if self.public is None:
+            size, minimum, unit = len(self.secret), MINIMUM_BYTES[self.algorithm], "bytes"
+        elif self.algorithm in ALGORITHMS_OF["RSA"]:
+            size, minimum, unit = self.public.key_size, MINIMUM_BITS, "bits"
+        else:
+            return
+        if size < minimum:
+            raise KeyRingError(
+                f"a key of {size} {unit} is too short: {self.algorithm} needs at least {minimum} "
+                "(RFC 7518, section 3). Make one with: python manage.py jwt_cookie_key "
+                f"--algorithm {self.algorithm}"
+            )
+
+
+def _name_secret(algorithm: str, secret: bytes) -> str:
+    """Name a secret by a keyed hash of a constant.
+
+    Everybody can read a ``kid``. A thumbprint (RFC 7638) of a secret would be a hash of it, to try
+    guesses against without any token (section 7 there); an HMAC tells no more than a signature
+    does. The algorithm is part of it, so that one secret under two algorithms is two keys.
+    """
+    digest = hmac.digest(secret, f"django_jwt_cookie.kid.{algorithm}".encode(), "sha256")
+    return urlsafe_b64encode(digest[:9]).decode()
+
+
+def _thumbprint(public_jwk: Mapping[str, str]) -> str:
+    """Name a key pair as RFC 7638 does, so that both halves have one name, here and elsewhere."""
+    canonical = json.dumps(public_jwk, sort_keys=True, separators=(",", ":")).encode()
+    return urlsafe_b64encode(hashlib.sha256(canonical).digest()).rstrip(b"=").decode()
