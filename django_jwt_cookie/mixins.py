@@ -10,6 +10,7 @@ from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import (
     BadRequest,
+    PermissionDenied,
     RequestDataTooBig,
     TooManyFieldsSent,
     TooManyFilesSent,
@@ -53,13 +54,20 @@ UNREADABLE = (
 """What Django raises for a body that it will not read, and answers with a page."""
 
 
-def explain_unreadable(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Tell a program that its body can't be read, wherever in the view that turns out."""
+def explain_refusal(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Tell a program what it may not do, or that its body can't be read.
+
+    Wherever in the view that turns out.
+    """
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
+        except PermissionDenied as denied:
+            if not prefers_json(request):
+                raise
+            return error("permission_denied", HTTPStatus.FORBIDDEN, denied)
         except UNREADABLE as unreadable:
             if not prefers_json(request):
                 raise
@@ -75,7 +83,7 @@ def explain_unreadable(view: Callable[..., HttpResponseBase]) -> Callable[..., H
 PROTECTION: tuple[Callable[[Any], Any], ...] = (
     sensitive_post_parameters(),
     decorator_from_middleware(NegotiatingCsrfMiddleware),
-    explain_unreadable,
+    explain_refusal,
     never_cache,
     vary_on_headers("Accept"),
     login_not_required,

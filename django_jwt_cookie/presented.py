@@ -22,6 +22,7 @@ from .exceptions import (
     TokenReused,
     UserInactive,
 )
+from .keys import get_key_ring
 from .models import LoginSession
 from .renewal import Verdict, is_over
 from .sessions import EndReason
@@ -68,8 +69,11 @@ class PresentedCookie:
     def is_refused_just_now(self, seconds: int) -> bool:
         """Tell whether the browser is to forget the cookie.
 
-        Not if it was read more than ``seconds`` ago: a login made meanwhile would be forgotten.
+        Not if it was read more than ``seconds`` ago: a login made meanwhile would be forgotten. Nor
+        on a site that only verifies: it is the cookie of the one that issues.
         """
+        if not get_key_ring().can_sign:
+            return False
         return self.refusal is not None and time.time() - self._read_at <= seconds
 
     @property
@@ -86,9 +90,12 @@ class PresentedCookie:
             self._verified, self._read_at, refusals = [], time.time(), []
             for token in get_cookie_spec().read(self._request):
                 try:
-                    self._verified.append(decode(token, allow_expired=True))
+                    # Expired, its login may go on: but only where it was issued.
+                    claims = decode(token, allow_expired=get_key_ring().can_sign)
                 except TokenError as error:
                     refusals.append(error.code)
+                else:
+                    self._verified.append(claims)
             self._verified.sort(key=lambda claims: claims.iat, reverse=True)
             if refusals and not self._verified:
                 # A forged cookie beside a genuine one, planted by a sibling domain, must not have
@@ -119,20 +126,24 @@ class PresentedCookie:
 
         Raises `SessionError`, or `TokenInvalid`.
         """
-        if get_settings().user_source == "database" or is_over(claims):
+        if get_key_ring().can_sign and (
+            get_settings().user_source == "database" or is_over(claims)
+        ):
             return self.ask_for(claims)
         user = users.from_claims(claims)
-        if _may_be_believed(claims):
-            return Login(claims, user, None, Verdict.CURRENT)
         try:
+            if _may_be_believed(claims):
+                return Login(claims, user, None, Verdict.CURRENT)
             return self.ask_for(claims)
-        except Error:
+        except (Error, revocations.Unreachable):
             # Not an error of the page, which may not need a user. The cookie may be good: kept.
-            logger.exception("The database can't be asked about a login: taken for anonymous.")
+            logger.exception("Nobody can be asked about a login: the request is anonymous.")
             return None
 
     def ask_for(self, claims: Claims) -> Login:
         """Return the login of ``claims`` as the database has it. Raises `SessionError`."""
+        if not get_key_ring().can_sign:
+            raise SessionRevoked("ended where it was issued")
         try:
             return _accept(claims, datetime.fromtimestamp(self._read_at, UTC))
         except TokenReused:
@@ -143,9 +154,11 @@ class PresentedCookie:
 def _may_be_believed(claims: Claims) -> bool:
     """Tell whether a token that is not over yet may be taken at its word."""
     try:
-        if revocations.is_asked() and revocations.concern(claims):
+        if revocations.concern(claims):
             return False
-    except Exception:
+    except revocations.Unreachable:
+        if not get_key_ring().can_sign:
+            raise
         logger.exception("The revocation cache can't be reached: the database is asked instead.")
         return False
     try:

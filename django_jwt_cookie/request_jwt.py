@@ -14,14 +14,17 @@ from typing import TypeAlias
 from asgiref.sync import sync_to_async
 from django.contrib import auth
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.db import Error, IntegrityError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext_lazy as _
 
 from . import adoption, users
 from .conf import get_settings
 from .exceptions import SessionError, SessionRevoked, TokenTooLarge
+from .keys import get_key_ring
 from .models import LoginSession
 from .outgoing import CLIENT_ERROR, SERVER_ERROR, OutgoingCookie, is_public
 from .presented import Login, PresentedCookie
@@ -30,6 +33,8 @@ from .session_data import SessionData, was_ended_meanwhile
 from .sessions import EndReason, succeed
 from .store import get_store
 from .tokens import Claims
+
+VERIFY_ONLY = _("This site only verifies logins. Log in where they are issued.")
 
 User: TypeAlias = AbstractBaseUser | AnonymousUser
 
@@ -64,7 +69,7 @@ class RequestJWT:
     def claims(self) -> Claims | None:
         """What the token of this login says; none for an anonymous request."""
         self.resolve()
-        if self._login is None and get_settings().adopt_django_logins:
+        if self._login is None and self._adopts:
             self.adopt()
         return self._login.claims if self._login else None
 
@@ -100,7 +105,8 @@ class RequestJWT:
         The request is anonymous from now on, if it does not. Returns whether there is a login.
         """
         self.resolve()
-        if self._login is not None and self._login.session is None:
+        if self._is_unconfirmed:
+            assert self._login is not None
             try:
                 self._login = self._cookie.ask_for(self._login.claims)
             except SessionError as error:
@@ -119,9 +125,19 @@ class RequestJWT:
     async def aconfirm(self) -> bool:
         """Do the same; where the user comes from the database, nobody needs a thread for it."""
         await self.aresolve()
-        if self._login is not None and self._login.session is None:
+        if self._is_unconfirmed:
             return await sync_to_async(self.confirm, thread_sensitive=True)()
         return self.confirm()
+
+    @property
+    def _is_unconfirmed(self) -> bool:
+        """Whether a token was taken at its word whose record is here."""
+        is_unrecorded = self._login is not None and self._login.session is None
+        return is_unrecorded and get_key_ring().can_sign
+
+    @property
+    def _adopts(self) -> bool:
+        return get_settings().adopt_django_logins and get_key_ring().can_sign
 
     # --- Reading
 
@@ -132,7 +148,7 @@ class RequestJWT:
             # A login in the Django session is the newer statement: somebody called Django's login()
             # after the cookie was set, or it would have been moved into the cookie by now.
             session = adoption.get_session(self._request)
-            if get_settings().adopt_django_logins and adoption.may_hold_login(session):
+            if self._adopts and adoption.may_hold_login(session):
                 user = auth.get_user(self._request)
             if not user.is_authenticated:
                 user = self._user_of_cookie() or user
@@ -169,7 +185,7 @@ class RequestJWT:
             or self._outgoing.is_doubtful(response)
             or self._data.needs_signing(self._owner())
             or (
-                get_settings().adopt_django_logins
+                self._adopts
                 and (adoption.find_login(session) or adoption.find_new_hash(session)) is not None
             )
         )
@@ -180,7 +196,7 @@ class RequestJWT:
             self._outgoing.look_again()
         if response is not None and response.status_code >= SERVER_ERROR:
             return
-        if get_settings().adopt_django_logins:
+        if self._adopts:
             try:
                 self.adopt()
             except IntegrityError:
@@ -222,6 +238,8 @@ class RequestJWT:
         A generation has to last for half a token's life: `django_jwt_cookie.renewal` counts on it.
         Raises `SessionRevoked` if there is no login.
         """
+        if not get_key_ring().can_sign:
+            raise PermissionDenied(VERIFY_ONLY)
         self.confirm()
         if self._login is None:
             raise SessionRevoked("there is no login to renew a token of")
@@ -260,6 +278,9 @@ class RequestJWT:
         """Take note that ``user`` has just given a password, or whatever the backend asks for."""
         session = adoption.get_session(self._request)
         found = adoption.find_login(session)
+        if session is not None and not get_key_ring().can_sign:
+            adoption.clear_login(session)
+            raise PermissionDenied(VERIFY_ONLY)
         if session is None or found is None or found.user_id != users.subject(user):
             return  # Logged in by some other means, such as a token in a header.
         self._data.clear_before_login_of(user, session, self._login)
@@ -314,7 +335,7 @@ class RequestJWT:
     def _is_due(self, response: HttpResponseBase | None) -> bool:
         """Tell whether it is time for a new token, and this response may bring it."""
         login = self._login
-        if login is None or self._outgoing.brings_token:
+        if login is None or self._outgoing.brings_token or not get_key_ring().can_sign:
             return False
         if login.verdict is not Verdict.LOST and not is_half_over(login.claims):
             return False

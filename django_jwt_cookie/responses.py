@@ -21,6 +21,7 @@ from . import users
 from .authentication import get_jwt
 from .conf import get_settings
 from .exceptions import SessionRevoked
+from .models import LoginSession
 
 JSON = "application/json"
 
@@ -34,6 +35,7 @@ REASONS = {
     RECENT_LOGIN_REQUIRED: _("For this you need to give your password again."),
     "login_required": _("You need to log in for this."),
     "token_invalid": _("Your login cookie was changed or is not one of ours."),
+    "token_expired": _("Your login has expired."),
     "session_expired": _("Your login has expired."),
     "session_revoked": _("This login was ended."),
     "token_reused": _(
@@ -149,19 +151,23 @@ def login_document(request: HttpRequest) -> dict[str, Any]:
     jwt = get_jwt(request)
     jwt.settle()
     claims, login_session = jwt.claims, jwt.login_session
-    if claims is None or login_session is None:
+    if claims is None:
         raise SessionRevoked("an anonymous request has no login document")
     serialize = import_string(get_settings().user_serializer)
     return {
-        "user": serialize(login_session.user, request),
+        "user": serialize(jwt.resolve(), request),
         "issued_at": claims.iat,
         "expires_at": claims.exp,
-        "session": {
-            "id": str(login_session.pk),
-            "created_at": int(login_session.created_at.timestamp()),
-            "expires_at": int(login_session.expires_at.timestamp()),
-            "persistent": login_session.persistent,
-        },
+        "session": _describe(login_session) if login_session else None,
+    }
+
+
+def _describe(login_session: LoginSession) -> dict[str, Any]:
+    return {
+        "id": str(login_session.pk),
+        "created_at": int(login_session.created_at.timestamp()),
+        "expires_at": int(login_session.expires_at.timestamp()),
+        "persistent": login_session.persistent,
     }
 
 

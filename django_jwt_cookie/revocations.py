@@ -7,6 +7,7 @@ the record, and never the last word: an entry too many costs a query, and logs n
 
 import hashlib
 import logging
+import secrets
 import time
 import uuid
 from collections.abc import Collection
@@ -15,26 +16,67 @@ from functools import partial
 from django.core.cache import BaseCache, caches
 from django.db import router, transaction
 
-from .conf import get_settings
+from .conf import Settings, get_settings
 from .models import LoginSession
+from .sightings import forget_all
 from .tokens import Claims
 
 logger = logging.getLogger("django.security.jwt_cookie")
 
 
-def is_asked() -> bool:
-    """Tell whether there is a cache to ask."""
-    return get_settings().revocation_cache is not None
+EPOCH = "jwt_cookie:epoch"
+
+
+class Contact:
+    """What this process knows of the cache."""
+
+    def __init__(self, _: Settings) -> None:
+        self.epoch: str | None = None
+        """Which epoch the cache was in when it was last asked."""
+
+        self.is_behind = False
+        """Whether it was not told something that this process had to tell."""
+
+
+class Unreachable(Exception):
+    """The cache does not answer."""
 
 
 def concern(claims: Claims) -> bool:
     """Tell whether something has happened to the login of ``claims``, or to all of its user's.
 
-    Raises whatever the cache raises when it can't be reached.
+    Raises `Unreachable`.
     """
+    if get_settings().revocation_cache is None:
+        return False
     login, user = _login_key(claims.sid), _user_key(claims.sub)
-    found = _cache().get_many([login, user])
+    try:
+        found = _cache().get_many([login, user, EPOCH])
+        _keep_up_with(found.get(EPOCH))
+    except Exception as error:  # Each cache has errors of its own.
+        raise Unreachable from error
     return login in found or claims.iat <= found.get(user, -1)
+
+
+def _keep_up_with(epoch: str | None) -> None:
+    """Ask about every login again, if an end of one may have been missed.
+
+    A cache that was restarted is empty, and one that could not be reached for a while was not told
+    everything; both are known by the epoch, which is a random number.
+    """
+    contact = get_settings().derive(Contact)
+    if epoch is None or contact.is_behind:
+        epoch = _begin_epoch()
+    if epoch != contact.epoch:
+        forget_all()
+        contact.epoch = epoch
+
+
+def _begin_epoch() -> str:
+    epoch = secrets.token_hex(8)
+    _cache().set(EPOCH, epoch, timeout=None)
+    get_settings().derive(Contact).is_behind = False
+    return epoch
 
 
 def tell_ended(ids: Collection[uuid.UUID]) -> None:
@@ -48,25 +90,27 @@ def tell_cut_off(sub: str) -> None:
 
 
 def _tell(entries: dict[str, int]) -> None:
-    if is_asked() and entries:
+    if get_settings().revocation_cache is not None and entries:
         using = router.db_for_write(LoginSession)
         transaction.on_commit(partial(_write, entries), using=using)
 
 
 def _write(entries: dict[str, int]) -> None:
     settings = get_settings()
+    contact = settings.derive(Contact)
     # Longer than any token of now is good.
     timeout = int((settings.token_lifetime + settings.leeway).total_seconds())
     try:
-        missing = _cache().set_many(entries, timeout)
+        if contact.is_behind:
+            _begin_epoch()
+        contact.is_behind = bool(_cache().set_many(entries, timeout))
     except Exception:
-        missing = list(entries)
+        contact.is_behind = True
         logger.exception("The revocation cache can't be reached.")
-    if missing:
+    if contact.is_behind:
         logger.error(
-            "The revocation cache has not taken the end of %d logins: processes that have seen "
-            "their tokens go on to serve them for up to %d seconds.",
-            len(missing),
+            "The revocation cache was not told of an end: until it can be reached again, sites "
+            "that only verify go on to serve these logins, for %d seconds at most.",
             timeout,
         )
 

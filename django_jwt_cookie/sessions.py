@@ -17,6 +17,7 @@ from django.utils import timezone
 from . import revocations, users
 from .conf import get_settings
 from .exceptions import SessionExpired, SessionRevoked, TokenReused
+from .keys import get_key_ring
 from .models import LoginSession
 from .renewal import Verdict, expiry, first_expiry, judge, next_expiry
 from .sightings import sighting_of
@@ -242,7 +243,7 @@ def _report_theft(session: LoginSession) -> None:
 
 def active(user: AbstractBaseUser) -> QuerySet[LoginSession]:
     """Return the logins of ``user`` that go on; none where they are not recorded."""
-    if not get_settings().track_sessions:
+    if not (get_settings().track_sessions and get_key_ring().can_sign):
         return LoginSession.objects.none()
     return LoginSession.objects.alive().filter(user=user)  # type: ignore[misc]
 

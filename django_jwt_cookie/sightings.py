@@ -1,9 +1,8 @@
 """What this process knows of logins without asking, for ``USER_SOURCE = "token"``."""
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import _lru_cache_wrapper, lru_cache
 
 from .conf import Settings, get_settings
 
@@ -19,7 +18,7 @@ class Sighting:
     """Whether that was outside of a transaction, which may be rolled back."""
 
 
-def make_sightings(settings: Settings) -> Callable[[uuid.UUID], Sighting]:
+def make_sightings(settings: Settings) -> "_lru_cache_wrapper[Sighting]":
     """Return a memory of the logins seen lately, as many as tokens are remembered."""
     return lru_cache(maxsize=settings.verified_cache_size)(lambda _: Sighting())
 
@@ -27,3 +26,8 @@ def make_sightings(settings: Settings) -> Callable[[uuid.UUID], Sighting]:
 def sighting_of(session_id: uuid.UUID) -> Sighting:
     """Return what is known of a login; an empty one, that will be kept, if nothing is."""
     return get_settings().derive(make_sightings)(session_id)
+
+
+def forget_all() -> None:
+    """Ask about every login again."""
+    get_settings().derive(make_sightings).cache_clear()

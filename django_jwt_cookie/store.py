@@ -1,4 +1,7 @@
-"""Which verbs a login is kept by: with records, or without."""
+"""Which verbs a login is kept by: with records, or without.
+
+A site that only verifies the tokens of another has no records of its own.
+"""
 
 import uuid
 from collections.abc import Collection
@@ -9,6 +12,7 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from . import sessions, stateless
 from .conf import get_settings
+from .keys import get_key_ring
 from .models import LoginSession
 from .renewal import Verdict
 from .sessions import EndReason
@@ -68,4 +72,5 @@ class Store(Protocol):
 
 def get_store() -> Store:
     """Return the verbs of the settings in force."""
-    return sessions if get_settings().track_sessions else stateless
+    is_recorded = get_settings().track_sessions and get_key_ring().can_sign
+    return sessions if is_recorded else stateless

@@ -1,6 +1,7 @@
 """Settings of the test suite: what `startproject` writes, with the one line swapped.
 
-DATABASE_URL and CACHE_URL move the suite to other servers (`make services` starts some).
+DATABASE_URL and CACHE_URL move the suite to other servers (`make services` starts some);
+ROOT_URLCONF and JWT_COOKIE are for servers that a test starts.
 """
 
 import environ
@@ -30,7 +31,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
-ROOT_URLCONF = "tests.urls"
+ROOT_URLCONF = env.str("ROOT_URLCONF", default="tests.urls")
+JWT_COOKIE = env.json("JWT_COOKIE", default={})
 
 TEMPLATES = [
     {

@@ -17,13 +17,12 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from django_jwt_cookie.conf import get_settings
 from django_jwt_cookie.issuing import issue
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.request_jwt import RequestJWT
-from django_jwt_cookie.sightings import make_sightings
 
 from .accounts import COOKIE, start_session
+from .processes import Processes
 
 START = 1_800_000_000
 DAY = 86_400
@@ -31,7 +30,6 @@ UPLOADS, LOST, SLOW = 0.02, 0.03, 0.02
 """How often a request is long on its way, a response gets lost, a view is slow."""
 
 PROCESSES = 4
-"""Each with a memory of its own: what one has seen, the others have not."""
 
 
 @dataclass(order=True)
@@ -61,7 +59,7 @@ class World:
         self.events: list[Event] = []
         self.number = 0
         self.honest, self.thief = Browser(), Browser()
-        self.memories = [make_sightings(get_settings()) for _ in range(PROCESSES)]
+        self.processes = Processes(PROCESSES)
         self.stolen_at: float | None = None
         self.factory = RequestFactory()
         self.log_in()
@@ -124,7 +122,7 @@ class World:
     def arrive(self, now: float, browser: Browser, cookie: str) -> None:
         """Ask for the user; the view then takes its time."""
         request = self.factory.get("/", headers={"cookie": f"{COOKIE}={cookie}"}, secure=True)
-        get_settings()._derived[make_sightings] = self.random.choice(self.memories)
+        self.processes.enter(self.random.randrange(PROCESSES))
         jwt = RequestJWT(request)
         if not jwt.resolve().is_authenticated:
             browser.refused_at = browser.refused_at or now

@@ -104,6 +104,13 @@ def claims_of(user: User) -> Claims:
     return decode(token)
 
 
+def user_of(claims: Claims) -> User:
+    """Return the user that is made of ``claims``."""
+    user = users.from_claims(claims)
+    assert isinstance(user, User)
+    return user
+
+
 # --- The instance
 
 
@@ -111,7 +118,7 @@ def test_it_is_the_users_own_class_and_nothing_is_asked(ada, django_assert_num_q
     """Name, key and that the account is active are known; equality and hash go by the key."""
     claims = claims_of(ada)
     with django_assert_num_queries(0):
-        user = users.from_claims(claims)
+        user = user_of(claims)
         assert type(user) is get_user_model()
         assert (user.pk, user.get_username(), user.is_active) == (ada.pk, NAME, True)
         assert (user.is_authenticated, user.is_anonymous) == (True, False)
@@ -126,7 +133,7 @@ def test_it_is_the_users_own_class_and_nothing_is_asked(ada, django_assert_num_q
 
 def test_what_the_token_does_not_say_is_loaded_when_touched(ada, django_assert_num_queries):
     """One query for each field, as with ``defer()``."""
-    user = users.from_claims(claims_of(ada))
+    user = user_of(claims_of(ada))
     with django_assert_num_queries(1):
         assert (user.email, user.email) == ("ada@example.com",) * 2
     with django_assert_num_queries(1):
@@ -142,7 +149,7 @@ def test_permissions_groups_and_foreign_keys(ada):
     group = Group.objects.create(name="editors")
     group.permissions.add(Permission.objects.get(codename="add_user"))
     ada.groups.add(group)
-    user = users.from_claims(claims_of(ada))
+    user = user_of(claims_of(ada))
     assert user.has_perm("auth.add_user")
     assert not user.has_perm("auth.delete_user")
     assert [each.name for each in user.groups.all()] == ["editors"]
@@ -162,7 +169,7 @@ def pickled(user):
 @pytest.mark.parametrize("copy_of", [copy, deepcopy, pickled])
 def test_copies(ada, copy_of, django_assert_num_queries):
     """Into a cache or a task, and back: still nothing that it never loaded."""
-    user = users.from_claims(claims_of(ada))
+    user = user_of(claims_of(ada))
     with django_assert_num_queries(0):
         copied = copy_of(user)
         assert (copied, copied.username) == (user, NAME)
@@ -187,7 +194,7 @@ def test_any_field_can_be_carried(ada, settings, django_assert_num_queries):
     ada.save()
     claims = claims_of(ada)
     with django_assert_num_queries(0):
-        user = users.from_claims(claims)
+        user = user_of(claims)
         assert {name: getattr(user, name) for name in ALL_FIELDS} == {
             name: getattr(ada, name) for name in ALL_FIELDS
         }
@@ -221,7 +228,7 @@ def test_a_field_that_the_token_does_not_carry_is_deferred(ada):
     """A token from before ``TOKEN_FIELDS`` was set."""
     claims = claims_of(ada)
     object.__setattr__(claims, "extra", {})
-    assert users.from_claims(claims).get_username() == NAME
+    assert user_of(claims).get_username() == NAME
 
 
 def test_a_claim_that_is_no_value_of_the_field_is_not_taken(ada, settings):
@@ -229,7 +236,7 @@ def test_a_claim_that_is_no_value_of_the_field_is_not_taken(ada, settings):
     settings.JWT_COOKIE = {"USER_SOURCE": "token", "TOKEN_FIELDS": ["date_joined"]}
     claims = claims_of(ada)
     object.__setattr__(claims, "extra", {"date_joined": "long ago"})
-    assert users.from_claims(claims).date_joined == ada.date_joined
+    assert user_of(claims).date_joined == ada.date_joined
 
 
 def test_a_subject_that_is_no_key_here(ada):
@@ -255,7 +262,7 @@ def test_attack_a_deactivated_user_is_not_reactivated_by_saving_something_else(c
 
 def test_a_save_writes_what_was_changed_and_loads_only_what_it_must(ada, django_assert_num_queries):
     """A field of its own costs nothing more; a carried one that was changed is written."""
-    user = users.from_claims(claims_of(ada))
+    user = user_of(claims_of(ada))
     user.last_name = "Lovelace"
     with django_assert_num_queries(1):
         user.save(update_fields=["last_name"])

@@ -28,11 +28,11 @@ class Server:
     port: int
     renewals: Path
 
-    def ask(self, token: str) -> Answer:
+    def ask(self, token: str, path: str = "/accounts/me/") -> Answer:
         """Ask who is logged in, over a connection of its own."""
         with closing(HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)) as line:
             headers = {"Host": "testserver", "Cookie": f"{COOKIE}={token}"}
-            line.request("GET", "/accounts/me/", headers=headers)
+            line.request("GET", path, headers=headers)
             response = line.getresponse()
             response.read()
             cookies = SimpleCookie(response.headers.get("Set-Cookie", ""))
@@ -44,14 +44,19 @@ class Server:
 
 
 @contextmanager
-def running_server(database_url: str, folder: Path) -> Iterator[Server]:
-    """Run a server with the database of the test; the port is one that was free."""
+def running_server(
+    database_url: str, folder: Path, processes: int = PROCESSES, **settings: str
+) -> Iterator[Server]:
+    """Run a server with the database of the test; the port is one that was free.
+
+    ``settings`` are what `tests.settings` reads from the environment.
+    """
     renewals, log = folder / "renewals", folder / "log"
     renewals.touch()
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
         command = (
             *(sys.executable, "-m", "gunicorn", "--preload", "--no-control-socket"),
-            *("--workers", str(PROCESSES), "--threads", str(THREADS)),
+            *("--workers", str(processes), "--threads", str(THREADS)),
             *("--bind", f"fd://{listener.fileno()}", "tests.concurrency.wsgi"),
         )
         variables = {
@@ -59,6 +64,7 @@ def running_server(database_url: str, folder: Path) -> Iterator[Server]:
             "DJANGO_SETTINGS_MODULE": "tests.settings",
             "RENEWALS": str(renewals),
             "DYING": DYING,
+            **settings,
         }
         with log.open("wb") as words:
             process = subprocess.Popen(  # noqa: S603
