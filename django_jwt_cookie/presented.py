@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from . import users
 from .cookies import get_cookie_spec
 from .exceptions import (
+    KeysUnavailable,
     PasswordChanged,
     SessionError,
     SessionRevoked,
@@ -67,13 +68,17 @@ class PresentedCookie:
         """
         if self._verified is None:
             self._verified, self._read_at, refusals = [], time.time(), []
+            may_be_good = False
             for token in get_cookie_spec().read(self._request):
                 try:
                     self._verified.append(decode(token, allow_expired=True))
                 except TokenError as error:
                     refusals.append(error.code)
+                except KeysUnavailable:
+                    # Anonymous now, and logged in again as soon as the key is there.
+                    may_be_good = True
             self._verified.sort(key=lambda claims: claims.iat, reverse=True)
-            if refusals and not self._verified:
+            if refusals and not self._verified and not may_be_good:
                 # A forged cookie beside a genuine one, planted by a sibling domain, must not have
                 # the genuine one deleted.
                 self.refusal = refusals[0]
