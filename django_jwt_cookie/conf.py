@@ -42,6 +42,9 @@ class Settings:
     keys: tuple[str | bytes | Mapping[str, Any], ...] = field(default=(), repr=False, hash=False)
     """A ring of such keys in place of ``SECRET``: the first signs, all verify."""
 
+    jwks_url: str | None = None
+    """Where another site publishes its public keys, in place of keys: its logins count here."""
+
     algorithm: str = "HS256"
     """JWS algorithm (RFC 7518, section 3.1; RFC 8037) that new tokens are signed with."""
 
@@ -142,7 +145,7 @@ class Settings:
     @property
     def derives_key(self) -> bool:
         """Tell whether the key is derived from ``SECRET_KEY``, for want of another."""
-        return self.secret is None and not self.keys
+        return self.secret is None and not self.keys and self.jwks_url is None
 
     def _default_cookie_name(self) -> str:
         if not self.cookie_secure:
@@ -191,7 +194,14 @@ class Settings:
             )
         complaints += [
             f"{name.upper()} must be a string that is not empty; leave it out for the default."
-            for name in ("issuer", "audience", "claims", "cookie_domain", "revocation_cache")
+            for name in (
+                "issuer",
+                "audience",
+                "claims",
+                "cookie_domain",
+                "jwks_url",
+                "revocation_cache",
+            )
             if (value := getattr(self, name)) is not None and not (value and isinstance(value, str))
         ]
         complaints += [
@@ -247,6 +257,11 @@ class Settings:
             )
         if self.secret is not None and self.keys:
             complaints.append("SECRET and KEYS exclude each other: put all keys into KEYS.")
+        if self.jwks_url is not None and (self.secret is not None or self.keys):
+            complaints.append(
+                "JWKS_URL excludes SECRET and KEYS: with a key of its own this site can't tell "
+                "its logins from the other's."
+            )
         if not isinstance(self.keys, tuple):
             complaints.append("KEYS must be a list of keys: the first signs, all verify.")
         if self.revocation_cache is not None and not self.track_sessions:

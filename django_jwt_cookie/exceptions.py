@@ -13,6 +13,7 @@
     │   ├── TokenReused            ended: a token came back long after its successor was seen
     │   └── UserInactive           the account was deactivated or its backend refuses it
     ├── TokenTooLarge              a token that no browser would store
+    ├── KeysUnavailable            the keys of another site can't be fetched right now
     └── KeyRingError               no usable key: a mistake in the settings
 
 Messages never hold a token, the value of a claim or a key.
@@ -75,6 +76,10 @@ class UserInactive(SessionError):
 
 class TokenTooLarge(JWTCookieError):
     """The cookie would exceed what browsers store; the message lists the size of each claim."""
+
+
+class KeysUnavailable(JWTCookieError):
+    """Whether a token is good can't be told right now: its key may be one that we can't fetch."""
 
 
 class KeyRingError(JWTCookieError, ImproperlyConfigured):

@@ -1,4 +1,4 @@
-"""One key: what signs or verifies, its one algorithm, and the name that tokens call it by."""
+"""A key with its one algorithm and the name that tokens call it by, and a ring of keys."""
 
 import hashlib
 import hmac
@@ -7,7 +7,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import jwt
 
@@ -107,6 +107,38 @@ class Key:
                 "(RFC 7518, section 3). Make one with: python manage.py jwt_cookie_key "
                 f"--algorithm {self.algorithm}"
             )
+
+
+@dataclass(frozen=True)
+class KeyRing:
+    """All keys of a site: the first signs, every one verifies."""
+
+    keys: tuple[Key, ...]
+
+    may_block: ClassVar[bool] = False
+    """Whether `find` may wait for the network."""
+
+    @property
+    def can_sign(self) -> bool:
+        """Tell whether logins can begin here; on a verify-only site they can't."""
+        return bool(self.keys) and self.keys[0].can_sign
+
+    @property
+    def signing_key(self) -> Key:
+        """The key that new tokens are signed with.
+
+        Raises `KeyRingError` on a site that has only public keys.
+        """
+        if not self.can_sign:
+            raise KeyRingError(
+                "This site only verifies tokens: it has no key to sign with. Log in at the site "
+                "that has, or put a private key first in JWT_COOKIE['KEYS']."
+            )
+        return self.keys[0]
+
+    def find(self, kid: object) -> Key | None:
+        """Return the key that a token's header names, if it is in the ring."""
+        return next((key for key in self.keys if key.kid == kid), None)
 
 
 def _name_secret(algorithm: str, secret: bytes) -> str:

@@ -1,8 +1,7 @@
 """The ring of keys: what signs tokens and what verifies them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.conf import settings as django_settings
 from django.utils.crypto import salted_hmac
@@ -10,39 +9,13 @@ from django.views.decorators.debug import sensitive_variables
 
 from .conf import Settings, get_settings
 from .exceptions import KeyRingError
-from .key import Key
+from .fetched_keys import FetchedKeyRing
+from .key import Key, KeyRing
 from .key_material import read
 
-__all__ = ["Key", "KeyRing", "build_key_ring", "get_key_ring"]
+__all__ = ["AnyKeyRing", "FetchedKeyRing", "Key", "KeyRing", "build_key_ring", "get_key_ring"]
 
-
-@dataclass(frozen=True)
-class KeyRing:
-    """All keys of a site: the first signs, every one verifies."""
-
-    keys: tuple[Key, ...]
-
-    @property
-    def can_sign(self) -> bool:
-        """Tell whether logins can begin here; on a verify-only site they can't."""
-        return self.keys[0].can_sign
-
-    @property
-    def signing_key(self) -> Key:
-        """The key that new tokens are signed with.
-
-        Raises `KeyRingError` on a site that has only public keys.
-        """
-        if not self.can_sign:
-            raise KeyRingError(
-                "This site only verifies tokens: it has no key to sign with. Log in where the "
-                "private key is, or put that key first in JWT_COOKIE['KEYS']."
-            )
-        return self.keys[0]
-
-    def find(self, kid: object) -> Key | None:
-        """Return the key that a token's header names, if it is in the ring."""
-        return next((key for key in self.keys if key.kid == kid), None)
+AnyKeyRing: TypeAlias = KeyRing | FetchedKeyRing
 
 
 def _entries(settings: Settings) -> Iterator[tuple[str, Any]]:
@@ -62,11 +35,25 @@ def _entries(settings: Settings) -> Iterator[tuple[str, Any]]:
 
 
 @sensitive_variables()
-def build_key_ring(settings: Settings) -> KeyRing:
-    """Make the ring that ``settings`` describe.
+def build_key_ring(settings: Settings) -> AnyKeyRing:
+    """Make the ring that ``settings`` describe; nothing is fetched yet.
 
     Raises `KeyRingError` for a key that can't be used, or not in its place.
     """
+    if settings.jwks_url is None:
+        ring: AnyKeyRing = _ring_of_entries(settings)
+    else:
+        ring = FetchedKeyRing(settings.jwks_url, settings.algorithm)
+    if not ring.can_sign and settings.user_source != "token":
+        raise KeyRingError(
+            "JWT_COOKIE: with public keys alone no login can begin or be renewed here. Put the "
+            "private key first in KEYS; or, on a site that takes the logins of another, set "
+            "USER_SOURCE to 'token'."
+        )
+    return ring
+
+
+def _ring_of_entries(settings: Settings) -> KeyRing:
     places: dict[str, str] = {}
     keys = []
     for place, entry in _entries(settings):
@@ -97,13 +84,8 @@ def _refuse_misplaced(ring: KeyRing, settings: Settings) -> None:
             f"JWT_COOKIE: {place} is a public key, and the first key has to sign: put the private "
             "key or secret that signs before it."
         )
-    if not first.can_sign and settings.user_source != "token":
-        raise KeyRingError(
-            f"JWT_COOKIE: {place} is a public key, which can't sign: give the private key, or, on "
-            "a site that takes the logins of another, set USER_SOURCE to 'token'."
-        )
 
 
-def get_key_ring() -> KeyRing:
+def get_key_ring() -> AnyKeyRing:
     """Return the ring of the settings in force."""
     return get_settings().derive(build_key_ring)

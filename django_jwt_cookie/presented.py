@@ -14,6 +14,7 @@ from . import revocations, users
 from .conf import get_settings
 from .cookies import get_cookie_spec
 from .exceptions import (
+    KeysUnavailable,
     PasswordChanged,
     SessionError,
     SessionRevoked,
@@ -88,16 +89,20 @@ class PresentedCookie:
         """
         if self._verified is None:
             self._verified, self._read_at, refusals = [], time.time(), []
+            may_be_good = False
             for token in get_cookie_spec().read(self._request):
                 try:
                     # Expired, its login may go on: but only where it was issued.
                     claims = decode(token, allow_expired=get_key_ring().can_sign)
                 except TokenError as error:
                     refusals.append(error.code)
+                except KeysUnavailable:
+                    # Anonymous now, and logged in again as soon as the key is there.
+                    may_be_good = True
                 else:
                     self._verified.append(claims)
             self._verified.sort(key=lambda claims: claims.iat, reverse=True)
-            if refusals and not self._verified:
+            if refusals and not self._verified and not may_be_good:
                 # A forged cookie beside a genuine one, planted by a sibling domain, must not have
                 # the genuine one deleted.
                 self.refusal = refusals[0]

@@ -101,6 +101,9 @@ def test_a_list_of_keys_is_accepted(settings):
         ({"ABSOLUTE_TIMEOUT": timedelta(days=401)}, "400 days, 0:00:00 at most"),
         ({"SECRET": "a" * 32, "KEYS": ["b" * 32]}, "exclude each other"),
         ({"KEYS": "a" * 32}, "KEYS must be a list"),
+        ({"SECRET": "a" * 32, "JWKS_URL": "https://a.example"}, "JWKS_URL excludes SECRET and"),
+        ({"KEYS": ["a" * 32], "JWKS_URL": "https://a.example"}, "JWKS_URL excludes SECRET and"),
+        ({"JWKS_URL": ""}, "JWKS_URL must be a string that is not empty"),
         ({"TOKEN_LIFETIME": timedelta(days=1)}, "TOKEN_LIFETIME (1 day, 0:00:00) is longer"),
     ],
 )

@@ -13,7 +13,9 @@ from django.core.management import call_command, load_command_class
 from django.core.management.base import BaseCommand
 
 import django_jwt_cookie
-from django_jwt_cookie.conf import KEYS, get_settings
+from django_jwt_cookie.checks import check_keys
+from django_jwt_cookie.conf import KEYS
+from django_jwt_cookie.keys import get_key_ring
 from django_jwt_cookie.responses import REASONS
 from django_jwt_cookie.urls import urlpatterns
 
@@ -124,13 +126,14 @@ def test_the_settings_page_lists_every_setting():
     assert tuple(names) == KEYS
 
 
-def test_the_way_to_replace_a_secret_is_valid(settings):
-    """The block of the page is a setting."""
-    (block,) = blocks(ROOT / "docs" / "keys.md", "python")
-    namespace = {}
-    exec(block, namespace)  # noqa: S102
-    settings.JWT_COOKIE = namespace["JWT_COOKIE"]
-    assert len(get_settings().keys) == 2
+def test_the_keys_of_the_keys_page_are_valid(settings):
+    """The blocks of the page are settings."""
+    for block in blocks(ROOT / "docs" / "keys.md", "python"):
+        namespace = {}
+        exec(block, namespace)  # noqa: S102
+        settings.JWT_COOKIE = namespace["JWT_COOKIE"]
+        assert check_keys() == []
+        assert get_key_ring().may_block == ("JWKS_URL" in settings.JWT_COOKIE)
 
 
 @pytest.mark.django_db

@@ -190,6 +190,7 @@ def test_an_end_that_is_rolled_back_is_not_told(client, ada, processes, django_a
     with transaction.atomic():
         sessions.revoke_all(ada)
         transaction.set_rollback(True)
+    processes.enter(THERE)
     with django_assert_num_queries(0):
         assert get(client, token).content == b"ada"
 
