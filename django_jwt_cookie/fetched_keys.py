@@ -46,6 +46,9 @@ class FetchedKeyRing:
         self._url, self._algorithm = url, algorithm
         self._client = jwt.PyJWKClient(url, cache_jwk_set=False, timeout=TIMEOUT)
         self._ring = KeyRing(())
+        self.version = 0
+        """Counts the changes: what was verified by a key that was retired is to be forgotten."""
+
         self._lock = Lock()
         self._asked_at = self._answered_at = -math.inf
 
@@ -95,6 +98,7 @@ class FetchedKeyRing:
             logger.warning("The keys at %s can't be fetched: %s", self._url, reason)
         else:
             if keys:
+                self.version += self._ring.keys != keys
                 self._ring, self._answered_at = KeyRing(keys), monotonic()
             else:
                 logger.warning("There is no key at %s that we can use.", self._url)

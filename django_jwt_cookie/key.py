@@ -118,6 +118,9 @@ class KeyRing:
     may_block: ClassVar[bool] = False
     """Whether `find` may wait for the network."""
 
+    version: ClassVar[int] = 0
+    """Counts changes; what is in the settings does not change."""
+
     @property
     def can_sign(self) -> bool:
         """Tell whether logins can begin here; on a verify-only site they can't."""

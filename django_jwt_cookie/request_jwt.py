@@ -158,7 +158,8 @@ class RequestJWT:
 
     def _user_of_cookie(self) -> AbstractBaseUser | None:
         self._login = self._cookie.login()
-        if self._login is not None and is_over(self._login.claims):
+        is_renewed_here = get_key_ring().can_sign
+        if self._login is not None and is_over(self._login.claims) and is_renewed_here:
             # Before the view, which must not run for a login that ends at this moment.
             try:
                 self._go_on(self._login)
@@ -168,10 +169,16 @@ class RequestJWT:
 
     async def aresolve(self) -> User:
         """Return the user; with neither a session nor a genuine token nobody needs a thread."""
-        session = adoption.get_session(self._request)
-        if self._user is None and (adoption.may_hold_login(session) or self._cookie.verified()):
+        if self._user is None and self._may_have_to_wait():
             return await sync_to_async(self.resolve, thread_sensitive=True)()
         return self.resolve()
+
+    def _may_have_to_wait(self) -> bool:
+        """Tell whether somebody has to be asked: database, cache, or the keys of another site."""
+        session = adoption.get_session(self._request)
+        if adoption.may_hold_login(session) or get_key_ring().may_block:
+            return True
+        return bool(self._cookie.verified())
 
     # --- Settling: what may have to ask or tell the database before the response goes out
 

@@ -94,7 +94,10 @@ def ask_to_log_in(
     is_htmx = "HX-Request" in request.headers
     if prefers_json(request) and not is_htmx:
         return unauthorized(request, reason)
-    redirect = redirect_to_login(_page_of(request), login_url, redirect_field_name)
+    page = _page_of(request)
+    if urlsplit(resolve_url(login_url or django_settings.LOGIN_URL)).netloc:
+        page = request.build_absolute_uri(page)  # The login page of another site.
+    redirect = redirect_to_login(page, login_url, redirect_field_name)
     explain_redirect(redirect, reason or get_jwt(request).reason, login_url)
     if not is_htmx:
         return redirect

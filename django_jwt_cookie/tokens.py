@@ -185,13 +185,13 @@ def decode(token: str, *, allow_expired: bool = False) -> Claims:
     if len(token) > MAX_LENGTH:
         raise TokenInvalid(f"longer than {MAX_LENGTH} characters")
     settings = get_settings()
-    claims = settings.derive(_remember)(token)
+    claims = settings.derive(_remember)(token, get_key_ring().version)
     if not allow_expired and claims.exp <= time.time() - settings.leeway.total_seconds():
         raise TokenExpired("past its exp")
     return claims.detached()
 
 
-def _remember(settings: Settings) -> Callable[[str], Claims]:
+def _remember(settings: Settings) -> Callable[[str, int], Claims]:
     """Return `_verify`, which knows again what it has verified lately.
 
     Only what was verified: garbage raises, and is not remembered. ``exp`` is looked at each time.
@@ -200,7 +200,7 @@ def _remember(settings: Settings) -> Callable[[str], Claims]:
 
 
 @sensitive_variables()
-def _verify(token: str) -> Claims:
+def _verify(token: str, _version: int) -> Claims:
     if not COMPACT_JWS.fullmatch(token):
         raise TokenInvalid("not three parts of base64url")
     settings = get_settings()
