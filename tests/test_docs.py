@@ -11,11 +11,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command, load_command_class
 from django.core.management.base import BaseCommand
+from django.urls import resolve
 
 import django_jwt_cookie
+from django_jwt_cookie import well_known
 from django_jwt_cookie.checks import check_keys
 from django_jwt_cookie.conf import KEYS
-from django_jwt_cookie.keys import get_key_ring
 from django_jwt_cookie.responses import REASONS
 from django_jwt_cookie.urls import urlpatterns
 
@@ -127,13 +128,16 @@ def test_the_settings_page_lists_every_setting():
 
 
 def test_the_keys_of_the_keys_page_are_valid(settings):
-    """The blocks of the page are settings."""
+    """The blocks of the page are settings, or the site's addresses."""
     for block in blocks(ROOT / "docs" / "keys.md", "python"):
         namespace = {}
         exec(block, namespace)  # noqa: S102
-        settings.JWT_COOKIE = namespace["JWT_COOKIE"]
-        assert check_keys() == []
-        assert get_key_ring().may_block == ("JWKS_URL" in settings.JWT_COOKIE)
+        if "urlpatterns" in namespace:
+            settings.ROOT_URLCONF = tuple(namespace["urlpatterns"])
+            assert resolve("/.well-known/jwks.json").func is well_known.jwks
+        else:
+            settings.JWT_COOKIE = namespace["JWT_COOKIE"]
+            assert check_keys() == []
 
 
 @pytest.mark.django_db
@@ -172,10 +176,9 @@ def test_every_address_is_documented():
         r"^The pages (.*) are for people", (ROOT / "docs" / "http.md").read_text(), LINES
     )
     named = {name for name, _ in rows} | set(re.findall(r"`(\w+)`", pages[0]))
-    assert named == {pattern.name for pattern in urlpatterns}
-    paths = {
-        pattern.name: str(pattern.pattern).replace("uuid:pk", "uuid") for pattern in urlpatterns
-    }
+    patterns = [*urlpatterns, *well_known.urlpatterns]
+    assert named == {pattern.name for pattern in patterns}
+    paths = {pattern.name: str(pattern.pattern).replace("uuid:pk", "uuid") for pattern in patterns}
     assert dict(rows) == {name: paths[name] for name, _ in rows}
 
 

@@ -17,7 +17,7 @@ from django_jwt_cookie.fetched_keys import COOLDOWN, LIFESPAN
 from django_jwt_cookie.keys import get_key_ring
 
 from .accounts import COOKIE, NAME, PASSWORD, log_in, who
-from .key_samples import entry, jwk, pem
+from .key_samples import PAIRS, entry, jwk, pem
 
 UNKNOWN = "A" * 43
 
@@ -229,6 +229,15 @@ def test_only_public_keys_that_are_for_this_are_taken(issuer, ring, settings):
     ]
     assert ring.find(kid_of(settings, "ES256", 1))
     assert "another name" not in [key.kid for key in ring.keys]
+
+
+def test_what_one_site_publishes_another_takes(client, issuer, ring, settings):
+    """Every kind of key, under the same name and for the same algorithm."""
+    verifying = settings.JWT_COOKIE
+    settings.JWT_COOKIE = {"KEYS": [*map(jwk, PAIRS)], "ALGORITHM": PAIRS[0]}
+    issuer.body, published = client.get("/.well-known/jwks.json").content, get_key_ring().keys
+    settings.JWT_COOKIE = verifying
+    assert [get_key_ring().find(key.kid) for key in published] == [*published]
 
 
 @pytest.mark.parametrize(
