@@ -47,6 +47,8 @@ class LoginSessionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_select_related = ("user",)
     search_fields = (f"user__{USERNAME}",)
     ordering = ("-created_at",)
+    # Counting a large table takes longer than all else on the page, and one number is enough.
+    show_full_result_count = False
     exclude = ("auth_hash",)
     actions = ("revoke",)
 

@@ -44,10 +44,11 @@ class LoginSession(models.Model):
     backend = models.CharField(_("backend"), max_length=255)
     auth_hash = models.CharField(_("session auth hash"), max_length=128, blank=True)
     generation = models.PositiveBigIntegerField(_("generation"), default=0)
-    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, db_index=True)
+    # No index on what a renewal writes: PostgreSQL would write into every index of the table.
     rotated_at = models.DateTimeField(_("rotated at"), default=timezone.now)
     seen_at = models.DateTimeField(_("seen at"), null=True, blank=True)
-    expires_at = models.DateTimeField(_("expires at"), db_index=True)
+    expires_at = models.DateTimeField(_("expires at"))
     persistent = models.BooleanField(_("remember me"), default=True)
     user_agent = models.CharField(_("user agent"), max_length=512, blank=True)
     ip_address = models.GenericIPAddressField(_("IP address"), null=True, blank=True)

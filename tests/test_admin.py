@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_jwt_cookie import sessions
@@ -133,6 +135,14 @@ def test_the_list_takes_as_many_queries_for_ten_as_for_one(
         start_session(bob)
     with django_assert_max_num_queries(8):
         staff.get(LIST)
+
+
+def test_the_list_is_counted_once(staff):
+    """Also when it is filtered; a count looks at every login there is."""
+    with CaptureQueriesContext(connection) as context:
+        staff.get(LIST, {"state": "ended"})
+    counts = [query["sql"] for query in context if "COUNT(" in query["sql"]]
+    assert len(counts) == 1
 
 
 def test_logins_are_ended_by_an_action(new_client, staff, bob, ended):

@@ -115,6 +115,17 @@ def test_clear_works_in_batches(ada, size):
     assert remaining() == {alive.pk}
 
 
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_logins_that_began_at_one_moment_are_told_apart(ada, size):
+    """Batches go by age; logins that were moved here from elsewhere may all have the same."""
+    alive = [start_session(ada) for _ in range(2)]
+    for _ in range(5):
+        login_that(ada, expired=8 * DAY)
+    LoginSession.objects.update(created_at=timezone.now())
+    assert "5 logins" in run("jwt_cookie_clear", batch_size=size)
+    assert remaining() == {each.pk for each in alive}
+
+
 def test_a_login_that_is_renewed_meanwhile_stays(ada):
     """Between the look and the DELETE: it is not over any more when the DELETE comes."""
     session = login_that(ada, expired=8 * DAY)
