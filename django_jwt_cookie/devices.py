@@ -21,7 +21,6 @@ from .conf import get_settings
 from .decorators import login_required
 from .descriptions import Description
 from .mixins import NegotiatedView
-from .models import LoginSession
 from .responses import error
 
 
@@ -97,7 +96,7 @@ class LoginSessionRevokeView(EndingView):
         if kwargs["pk"] == current_id(self.request):
             logout(self.request)
             return ""
-        own = LoginSession.objects.filter(user=self.request.user)  # type: ignore[misc]
+        own = sessions.records().filter(user=self.request.user)  # type: ignore[misc]
         session = own.filter(pk=kwargs["pk"]).first()
         if session is None:
             raise Http404("no such login of this user")

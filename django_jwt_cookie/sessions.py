@@ -18,7 +18,7 @@ from . import revocations, users
 from .conf import get_settings
 from .exceptions import SessionExpired, SessionRevoked, TokenReused
 from .keys import get_key_ring
-from .models import LoginSession
+from .models import LoginSession, LoginSessionQuerySet
 from .renewal import Verdict, expiry, first_expiry, judge, next_expiry
 from .sightings import sighting_of
 from .signals import session_ended, session_renewed, session_started, token_reused
@@ -99,13 +99,22 @@ def _recordable(ip_address: str | None) -> str | None:
         return None
 
 
+def records() -> LoginSessionQuerySet:
+    """Return the records, from where they are written to.
+
+    A replica that is behind does not know of a login yet, or not yet that it has ended.
+    """
+    found: LoginSessionQuerySet = LoginSession.objects.using(router.db_for_write(LoginSession))
+    return found
+
+
 def find(session_id: uuid.UUID) -> LoginSession:
     """Return the login, and its user, in one query.
 
     Raises `SessionRevoked` if it was ended or has no record, `SessionExpired` after its end.
     """
     try:
-        session = LoginSession.objects.select_related("user").get(pk=session_id)
+        session = records().select_related("user").get(pk=session_id)
     except LoginSession.DoesNotExist:
         raise SessionRevoked("no record of this login") from None
     if session.revoked_because == EndReason.TOKEN_REUSED:
@@ -148,7 +157,7 @@ def glance(claims: Claims) -> bool:
     sighting = sighting_of(claims.sid)
     if sighting.generation != claims.gen:
         now = timezone.now()
-        newest = LoginSession.objects.filter(
+        newest = records().filter(
             pk=claims.sid, generation=claims.gen, revoked_at=None, expires_at__gt=now
         )
         if not newest.update(seen_at=Coalesce("seen_at", now)):
@@ -193,7 +202,7 @@ def is_newest(session: LoginSession) -> bool:
 
 
 def _unended(session: LoginSession) -> QuerySet[LoginSession]:
-    return LoginSession.objects.filter(pk=session.pk, revoked_at=None)
+    return records().filter(pk=session.pk, revoked_at=None)
 
 
 def _rotate(session: LoginSession) -> bool:
@@ -238,14 +247,14 @@ def _report_theft(session: LoginSession) -> None:
     logger.warning("An old token of a login came back: somebody has a copy of the cookie.")
     token_reused.send_robust(sender=LoginSession, session=session)
     if get_settings().on_reuse == "revoke":
-        end(LoginSession.objects.filter(pk=session.pk), EndReason.TOKEN_REUSED)
+        end(records().filter(pk=session.pk), EndReason.TOKEN_REUSED)
 
 
 def active(user: AbstractBaseUser) -> QuerySet[LoginSession]:
     """Return the logins of ``user`` that go on; none where they are not recorded."""
     if not (get_settings().track_sessions and get_key_ring().can_sign):
         return LoginSession.objects.none()
-    return LoginSession.objects.alive().filter(user=user)  # type: ignore[misc]
+    return records().alive().filter(user=user)  # type: ignore[misc]
 
 
 def end(sessions: QuerySet[LoginSession], because: EndReason) -> int:
@@ -260,9 +269,9 @@ def end(sessions: QuerySet[LoginSession], because: EndReason) -> int:
     now = timezone.now()
     ids = [session.pk for session in ending]
     changes = {"revoked_at": now, "revoked_because": because}
-    count = LoginSession.objects.filter(pk__in=ids, revoked_at=None).update(**changes)
+    count = records().filter(pk__in=ids, revoked_at=None).update(**changes)
     if count < len(ending):
-        ended = LoginSession.objects.filter(pk__in=ids, **changes)
+        ended = records().filter(pk__in=ids, **changes)
         ending = list(ended)
     revocations.tell_ended(ids)
     for session in ending:
@@ -275,7 +284,7 @@ def end(sessions: QuerySet[LoginSession], because: EndReason) -> int:
 
 def end_by_id(ids: Collection[uuid.UUID], because: EndReason) -> int:
     """End the logins with these ids, as `end` does."""
-    return end(LoginSession.objects.filter(pk__in=ids), because) if ids else 0
+    return end(records().filter(pk__in=ids), because) if ids else 0
 
 
 def end_others(session: LoginSession, because: EndReason) -> int:
@@ -286,7 +295,7 @@ def end_others(session: LoginSession, because: EndReason) -> int:
 
 def revoke(session: LoginSession) -> int:
     """End one login; return 1, or 0 if it had ended before."""
-    return end(LoginSession.objects.filter(pk=session.pk), EndReason.REVOKED)
+    return end(records().filter(pk=session.pk), EndReason.REVOKED)
 
 
 def revoke_all(user: AbstractBaseUser) -> int:

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from django_jwt_cookie import sessions
 from django_jwt_cookie.models import LoginSession
@@ -76,7 +77,7 @@ def test_no_column_that_a_renewal_writes_is_indexed():
     session = start_session(User.objects.create_user(NAME))
     with CaptureQueriesContext(connection) as context:
         sessions.renew(session, 0)
-        sessions.present(sessions.find(session.pk), 1)
+        sessions.present(sessions.find(session.pk), 1, timezone.now())
     updates = [query["sql"] for query in context if query["sql"].startswith("UPDATE")]
     assert len(updates) == 2
     changed = re.findall(r"[\"`](\w+)[\"`] = ", "".join(s.partition("WHERE")[0] for s in updates))

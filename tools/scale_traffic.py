@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from django_jwt_cookie import sessions
 from django_jwt_cookie.models import LoginSession
@@ -79,7 +80,7 @@ def churn_once(most: int) -> Churn:
     (every, hot), began = updates(), written()
     for login in logins:
         sessions.renew(login, login.generation)
-        sessions.present(sessions.find(login.pk), login.generation)
+        sessions.present(sessions.find(login.pk), login.generation, timezone.now())
     log = (written() - began) / len(logins)
     every, hot = (after - before for after, before in zip(updates(), (every, hot), strict=True))
     if every != UPDATES * len(logins):

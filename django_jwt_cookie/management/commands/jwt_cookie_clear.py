@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from django_jwt_cookie.management.batches import batches
 from django_jwt_cookie.models import LoginSession
+from django_jwt_cookie.sessions import records
 
 MAX_BATCH = 10_000
 """More in one statement is more than some databases take."""
@@ -42,7 +43,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, keep_days: int, batch_size: int, **options: Any) -> None:
         """Delete them, and say how many."""
         until = timezone.now() - timedelta(days=keep_days)
-        over = LoginSession.objects.filter(Q(revoked_at__lte=until) | Q(expires_at__lte=until))
+        over = records().filter(Q(revoked_at__lte=until) | Q(expires_at__lte=until))
         deleted = 0
         for batch in batches(over, batch_size):
             _, by_model = batch.delete()

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from django_jwt_cookie import sessions
 from django_jwt_cookie.management.batches import batches
-from django_jwt_cookie.models import LoginSession, LoginSessionQuerySet
+from django_jwt_cookie.models import LoginSessionQuerySet
 
 BATCH_SIZE = 1000
 
@@ -56,7 +56,7 @@ class Command(BaseCommand):
 
 def _select(options: dict[str, Any]) -> LoginSessionQuerySet:
     """Return the logins that are meant, ended ones included."""
-    logins: LoginSessionQuerySet = LoginSession.objects.all()
+    logins = sessions.records()
     if options["session"]:
         logins = logins.filter(pk=options["session"])
         if not logins.exists():
