@@ -94,6 +94,23 @@ def public_jwk(public: Any) -> dict[str, str]:
     raise KeyRingError(f"a key of a kind that is none of {', '.join(ALGORITHMS_OF)}.")
 
 
+def private_jwk(private: Any) -> dict[str, Any]:
+    """Return a key that `generate` has made, all of it, as a JWK."""
+    kind = public_jwk(private.public_key())
+    algorithm = jwt.get_algorithm_by_name(ALGORITHMS_OF[kind.get("crv", kind["kty"])][0])
+    return algorithm.to_jwk(private, as_dict=True)
+
+
+def to_pem(private: Any) -> str:
+    """Return a private key, all of it, as PEM without a password."""
+    text: bytes = private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return text.decode()
+
+
 def generate(algorithm: str) -> Any:
     """Make a private key for ``algorithm``."""
     _require_cryptography()

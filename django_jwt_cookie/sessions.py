@@ -154,15 +154,19 @@ def glance(claims: Claims) -> bool:
     At a process's first sight of a token one UPDATE notes it as seen, as `present` does, and finds
     out whether the login goes on; after that, nobody is asked.
     """
-    sighting = sighting_of(claims.sid)
-    if sighting.generation != claims.gen:
+    sighting, token = sighting_of(claims.sid), (claims.sub, claims.gen)
+    if sighting.token != token:
         now = timezone.now()
         newest = records().filter(
-            pk=claims.sid, generation=claims.gen, revoked_at=None, expires_at__gt=now
+            pk=claims.sid,
+            user=claims.sub,
+            generation=claims.gen,
+            revoked_at=None,
+            expires_at__gt=now,
         )
         if not newest.update(seen_at=Coalesce("seen_at", now)):
             return False
-        sighting.generation = claims.gen
+        sighting.token = token
         using = router.db_for_write(LoginSession)
         sighting.is_sure = not transaction.get_connection(using).in_atomic_block
     return True
@@ -172,7 +176,7 @@ def forget_unsure(claims: Claims) -> None:
     """Ask again next time, if the transaction in which `glance` asked may have been rolled back."""
     sighting = sighting_of(claims.sid)
     if not sighting.is_sure:
-        sighting.generation = None
+        sighting.token = None
 
 
 def renew(session: LoginSession, generation: int) -> LoginSession | None:
@@ -275,7 +279,7 @@ def end(sessions: QuerySet[LoginSession], because: EndReason) -> int:
         ending = list(ended)
     revocations.tell_ended(ids)
     for session in ending:
-        sighting_of(session.pk).generation = None
+        sighting_of(session.pk).token = None
         session.revoked_at, session.revoked_because = now, because
         logger.info("A login was ended: %s", because)
         session_ended.send_robust(sender=LoginSession, session=session)

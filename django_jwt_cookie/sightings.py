@@ -11,8 +11,8 @@ from .conf import Settings, get_settings
 class Sighting:
     """What this process knows of a login without asking."""
 
-    generation: int | None = None
-    """Which one the last request had that asked the database."""
+    token: tuple[str, int] | None = None
+    """User and generation in the last token about which the database was asked."""
 
     is_sure: bool = True
     """Whether that was outside of a transaction, which may be rolled back."""

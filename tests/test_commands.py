@@ -191,7 +191,7 @@ def test_revoke_ends_one_login(ada):
 
 def test_revoke_ends_all_in_batches(ada, monkeypatch):
     """However many there are, they are not held at once."""
-    monkeypatch.setattr("django_jwt_cookie.management.commands.jwt_cookie_revoke.BATCH_SIZE", 2)
+    monkeypatch.setattr("django_jwt_cookie.management.ending.BATCH_SIZE", 2)
     for _ in range(5):
         start_session(ada)
     start_session(User.objects.create_user("bob"))

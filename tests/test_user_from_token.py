@@ -2,6 +2,7 @@
 
 import pickle
 from copy import copy, deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from django_jwt_cookie.decorators import login_required
 from django_jwt_cookie.exceptions import TokenInvalid
 from django_jwt_cookie.issuing import issue
 from django_jwt_cookie.models import LoginSession
-from django_jwt_cookie.tokens import Claims, decode
+from django_jwt_cookie.tokens import Claims, decode, encode
 
 from .accounts import COOKIE, NAME, PASSWORD, log_in, start_session, who
 
@@ -426,6 +427,17 @@ def test_the_document_and_the_list_of_devices(client):
     assert client.get("/accounts/me/").json()["session"] == session
     listed = client.get("/accounts/sessions/", headers={"accept": "application/json"}).json()
     assert [each["id"] for each in listed["sessions"]] == [session["id"]]
+
+
+def test_attack_a_leaked_key_alone_makes_nobody_somebody_else(client, ada):
+    """A forged token has to name a login that goes on, and whose it is."""
+    admin_user = User.objects.create_superuser("root", password=PASSWORD)
+    log_in(client)
+    own = decode(client.cookies[COOKIE].value)
+    assert client.get("/name/").content == b"ada"
+    forged = replace(own, sub=str(admin_user.pk), extra={"username": "root"})
+    client.cookies[COOKIE] = encode(forged)
+    assert client.get("/name/").content == b""
 
 
 # --- Roles

@@ -8,10 +8,8 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 from django_jwt_cookie import sessions
-from django_jwt_cookie.management.batches import batches
+from django_jwt_cookie.management import ending
 from django_jwt_cookie.models import LoginSessionQuerySet
-
-BATCH_SIZE = 1000
 
 
 class Command(BaseCommand):
@@ -34,24 +32,14 @@ class Command(BaseCommand):
             action="store_true",
             help="End every login of everybody; asks before it does.",
         )
-        parser.add_argument(
-            "--yes",
-            "--no-input",
-            "--noinput",
-            action="store_false",
-            dest="interactive",
-            help="Do not ask: for scripts.",
-        )
+        ending.add_yes(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """End them, and say how many."""
         alive = _select(options).alive()
         if options["all"] and options["interactive"]:
-            _ask(alive.count())
-        ended = sum(
-            sessions.end(batch, sessions.EndReason.REVOKED) for batch in batches(alive, BATCH_SIZE)
-        )
-        self.stdout.write(f"Ended {ended} logins.")
+            ending.ask(alive.count())
+        self.stdout.write(f"Ended {ending.end(alive)} logins.")
 
 
 def _select(options: dict[str, Any]) -> LoginSessionQuerySet:
@@ -69,13 +57,3 @@ def _select(options: dict[str, Any]) -> LoginSessionQuerySet:
             raise CommandError(f"There is no user {options['user']!r}.")
         logins = logins.filter(user__in=user)
     return logins
-
-
-def _ask(count: int) -> None:
-    """Go on if somebody types "yes"."""
-    try:
-        answer = input(f"{count} logins will end, yours included. Type 'yes' to go on: ")
-    except EOFError:
-        raise CommandError("Nobody is there to ask. Give --yes to end them all the same.") from None
-    if answer.strip() != "yes":
-        raise CommandError("No login was ended.")
