@@ -5,6 +5,7 @@
 
 import stat
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -14,14 +15,19 @@ from django.contrib.auth.middleware import (
     RemoteUserMiddleware,
 )
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.cache import BaseCache, InvalidCacheBackendError, caches
+from django.core.cache.backends.dummy import DummyCache
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import CheckMessage, Error, Warning
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.module_loading import import_string
 
+from . import users
 from .conf import Settings, get_settings
 from .keys import Key, get_key_ring
 from .middleware import JWTCookieMiddleware
+from .tokens import RESERVED_CLAIMS, SENSITIVE_CLAIM
 
 OURS = "django_jwt_cookie.middleware.JWTCookieMiddleware"
 DJANGOS = "django.contrib.auth.middleware.AuthenticationMiddleware"
@@ -69,6 +75,8 @@ E009 = Error(
     "for each request, and a login cookie adds nothing.",
     id="jwt_cookie.E009",
 )
+E010 = "jwt_cookie.E010"
+E011 = "jwt_cookie.E011"
 W001 = Warning(
     "CsrfViewMiddleware is missing. The browser sends the login cookie along with forms of other "
     "sites of the same domain, and your views can't tell.",
@@ -98,6 +106,14 @@ W005 = Warning(
     id="jwt_cookie.W005",
 )
 W006 = "jwt_cookie.W006"
+
+
+W007 = Warning(
+    "JWT_COOKIE['REVOCATION_CACHE'] names a cache that each process has for itself, or that keeps "
+    "nothing: what ends in one process goes on in the others until the token is over.",
+    hint="Use a cache that all processes share, such as Redis.",
+    id="jwt_cookie.W007",
+)
 
 
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
@@ -131,6 +147,52 @@ def check_dotted_paths(**kwargs: Any) -> list[CheckMessage]:
         except ImportError as error:
             messages.append(Error(f"JWT_COOKIE[{name.upper()!r}]: {error}", id=E008))
     return messages
+
+
+def check_token_fields(**kwargs: Any) -> list[CheckMessage]:
+    """Report fields that no token can carry, before somebody logs in."""
+    settings = _settings()
+    if settings is None or settings.user_source == "database":
+        return []
+    try:
+        fields = users.token_fields()
+    except FieldDoesNotExist as error:
+        return [Error(f"JWT_COOKIE['TOKEN_FIELDS']: {error}", id=E010)]
+    return [
+        Error(
+            f"JWT_COOKIE['TOKEN_FIELDS']: {field.name!r} {complaint}",
+            hint="Leave it out: what a token does not carry is loaded when it is touched.",
+            id=E010,
+        )
+        for field in fields
+        if (complaint := _why_not_to_carry(field))
+    ]
+
+
+def _why_not_to_carry(field: Any) -> str:
+    if not field.concrete or field.many_to_many:
+        return "is no column of the user's table."
+    if field.name in RESERVED_CLAIMS:
+        return "is the name of a claim that every token has."
+    if SENSITIVE_CLAIM.search(field.name):
+        return "is named like a secret, and anyone who holds the token can read it."
+    return ""
+
+
+def check_revocation_cache(**kwargs: Any) -> list[CheckMessage]:
+    """Report a cache that is not there."""
+    try:
+        _revocation_cache()
+    except InvalidCacheBackendError as error:
+        return [Error(f"JWT_COOKIE['REVOCATION_CACHE']: {error}", id=E011)]
+    return []
+
+
+def check_revocation_cache_is_shared(**kwargs: Any) -> list[CheckMessage]:
+    """Report a cache that tells the other processes nothing."""
+    with suppress(InvalidCacheBackendError):
+        return [W007] if isinstance(_revocation_cache(), LocMemCache | DummyCache) else []
+    return []
 
 
 def check_middleware(**kwargs: Any) -> list[CheckMessage]:
@@ -189,8 +251,20 @@ def check_key_files(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-ALWAYS = (check_settings, check_keys, check_dotted_paths, check_middleware)
-DEPLOY = (check_cookie_is_secure, check_secrets, check_key_files)
+ALWAYS = (
+    check_settings,
+    check_keys,
+    check_dotted_paths,
+    check_token_fields,
+    check_revocation_cache,
+    check_middleware,
+)
+DEPLOY = (
+    check_cookie_is_secure,
+    check_secrets,
+    check_key_files,
+    check_revocation_cache_is_shared,
+)
 
 
 def _settings() -> Settings | None:
@@ -199,6 +273,12 @@ def _settings() -> Settings | None:
         return get_settings()
     except ImproperlyConfigured:
         return None
+
+
+def _revocation_cache() -> BaseCache | None:
+    settings = _settings()
+    alias = settings.revocation_cache if settings is not None else None
+    return caches[alias] if alias is not None else None
 
 
 def _keys() -> Iterable[Key]:

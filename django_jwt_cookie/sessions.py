@@ -159,7 +159,7 @@ def glance(claims: Claims) -> bool:
         now = timezone.now()
         newest = records().filter(
             pk=claims.sid,
-            user=claims.sub,
+            user=claims.sub,  # type: ignore[misc]
             generation=claims.gen,
             revoked_at=None,
             expires_at__gt=now,

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.checks import run_checks
 
 from django_jwt_cookie import checks
@@ -49,6 +50,15 @@ def test_a_site_as_documented_has_nothing_to_report():
         ({"SIGNUP_FORM": None, "CLAIMS": "tests.test_checks.ids"}, []),
         ({"USER_SERIALIZER": "nodots"}, ["jwt_cookie.E008"]),
         ({"ADOPT_DJANGO_LOGINS": False}, ["jwt_cookie.W002"]),
+        ({"USER_SOURCE": "token"}, []),
+        ({"USER_SOURCE": "token", "TOKEN_FIELDS": ["email", "is_staff"]}, []),
+        ({"USER_SOURCE": "token", "TOKEN_FIELDS": ["emial"]}, ["jwt_cookie.E010"]),
+        ({"USER_SOURCE": "token", "TOKEN_FIELDS": ["groups"]}, ["jwt_cookie.E010"]),
+        ({"USER_SOURCE": "token", "TOKEN_FIELDS": ["logentry"]}, ["jwt_cookie.E010"]),
+        ({"USER_SOURCE": "token", "TOKEN_FIELDS": ["password"]}, ["jwt_cookie.E010"]),
+        ({"USER_SOURCE": "token", "TOKEN_FIELDS": "email"}, ["jwt_cookie.E001"]),
+        ({"REVOCATION_CACHE": "nowhere"}, ["jwt_cookie.E011"]),
+        ({"REVOCATION_CACHE": "default"}, []),
     ],
     ids=str,
 )
@@ -87,6 +97,7 @@ def test_the_place_of_the_middleware(settings, chain, expected):
     ("given", "expected"),
     [
         ({"COOKIE_SECURE": False}, ["jwt_cookie.W003"]),
+        ({"REVOCATION_CACHE": "default"}, ["jwt_cookie.W007"]),
         ({"SECRET": "a" * 64}, ["jwt_cookie.W005"]),
         ({"KEYS": ["a-random-secret-of-more-than-32-bytes", b"b" * 64]}, ["jwt_cookie.W005"]),
         ({"SECRET": "a-random-secret-of-more-than-32-bytes"}, []),
@@ -99,6 +110,21 @@ def test_what_works_and_is_not_safe(settings, given, expected):
     settings.JWT_COOKIE = given
     assert ids() == []
     assert ids(deploy=True) == expected
+
+
+def test_a_field_that_has_the_name_of_a_claim(settings, monkeypatch):
+    """It would be refused at the first login."""
+    settings.JWT_COOKIE = {"USER_SOURCE": "token", "TOKEN_FIELDS": ["email"]}
+    assert ids() == []
+    monkeypatch.setattr(User._meta.get_field("email"), "name", "iat")
+    assert ids() == ["jwt_cookie.E010"]
+
+
+def test_a_revocation_cache_that_processes_share(settings):
+    """Nothing to report of it."""
+    settings.CACHES = {"ends": {"BACKEND": "django.core.cache.backends.db.DatabaseCache"}}
+    settings.JWT_COOKIE = {"REVOCATION_CACHE": "ends"}
+    assert ids(deploy=True) == []
 
 
 @pytest.mark.parametrize("algorithm", PAIRS)
@@ -161,7 +187,7 @@ def test_each_id_is_tested_and_documented():
     root = Path(__file__).parent.parent
     pattern = r"jwt_cookie\.[EW]\d{3}"
     declared = set(re.findall(pattern, Path(checks.__file__).read_text()))
-    assert len(declared) == 15
+    assert len(declared) == 18
     assert set(re.findall(pattern, Path(__file__).read_text())) == declared
     documented = root / "docs" / "checks.md"
     assert set(re.findall(pattern, documented.read_text())) == declared

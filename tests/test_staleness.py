@@ -9,8 +9,10 @@ from django.contrib.auth.models import Group, User
 from django_jwt_cookie import sessions
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.signals import session_ended
+from django_jwt_cookie.tokens import decode
 
 from .accounts import COOKIE, NAME, PASSWORD, log_in, who
+from .processes import Processes
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +76,15 @@ CHANGES = {
 }
 
 
+ENDS = {
+    "logout": lambda client: client.post("/accounts/logout/"),
+    "revoked": lambda _: sessions.revoke(LoginSession.objects.get()),
+    "all revoked": lambda _: sessions.revoke_all(User.objects.get()),
+    "record deleted": lambda _: LoginSession.objects.all().delete(),
+    "replaced": log_in,
+}
+
+
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_changed_user_is_noticed_at_the_next_request(client, ended, name):
     """And told once, with the reason."""
@@ -100,6 +111,88 @@ def test_without_records_too(client, settings, name):
     assert client.get("/accounts/me/").status_code == 401
 
 
+# --- The user from the token: `THERE` has met the token before, and the change is made `HERE`
+
+HERE, THERE = range(2)
+WITH_CACHE = {"USER_SOURCE": "token", "REVOCATION_CACHE": "ends"}
+
+
+def by_another_process(client, change):
+    """Let one process meet the token, and another one change something."""
+    processes = Processes(2)
+    log_in(client)
+    token = client.cookies[COOKIE].value
+    processes.enter(THERE)
+    assert welcome(client, token)
+    processes.enter(HERE)
+    change(client)
+    processes.enter(THERE)
+    return token
+
+
+def welcome(client, token):
+    """Tell whether the page for members lets the bearer of this token in."""
+    client.cookies[COOKIE] = token
+    return client.get("/members/").status_code == 200
+
+
+@pytest.fixture
+def clock(time_machine):
+    """Stop the clock, before the first login."""
+    time_machine.move_to(1_800_000_000, tick=False)
+    return time_machine
+
+
+def changes_and_ends():
+    """Yield everything that puts an end to a login, each as something that a client may do."""
+    yield from ENDS.items()
+    for name, (change, _, _) in CHANGES.items():
+        yield name, lambda _, change=change: change()
+
+
+@pytest.mark.parametrize(("name", "change"), [*changes_and_ends()])
+def test_a_token_is_believed_for_its_lifetime_at_most(client, settings, clock, name, change):
+    """By a process that has met it; the renewal asks again."""
+    settings.JWT_COOKIE = {"USER_SOURCE": "token"}
+    token = by_another_process(client, change)
+    assert welcome(client, token)
+    clock.shift(601)
+    assert not welcome(client, token)
+
+
+AROUND_SIGNALS = {name for name in CHANGES if "around signals" in name} | {"record deleted"}
+
+
+@pytest.mark.parametrize(("name", "change"), [*changes_and_ends()])
+@pytest.mark.django_db(transaction=True)
+def test_with_a_cache_an_end_is_noticed_at_the_next_request(client, settings, clock, name, change):
+    """Unless it went around signals: nobody could tell the cache."""
+    settings.CACHES = {"ends": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    settings.JWT_COOKIE = WITH_CACHE
+    token = by_another_process(client, change)
+    assert welcome(client, token) == (name in AROUND_SIGNALS)
+    clock.shift(601)
+    assert not welcome(client, token)
+
+
+def editors_by_claim(user, request):
+    """Give the groups, as ``JWT_COOKIE["CLAIMS"]``."""
+    return {"roles": [group.name for group in user.groups.all()]}
+
+
+@pytest.mark.parametrize("given", [{"USER_SOURCE": "token"}, WITH_CACHE])
+def test_a_role_in_the_claims_counts_from_the_next_token_on(client, settings, clock, given):
+    """Half a life later, if the visitor is there; a whole one at most."""
+    settings.CACHES = {"ends": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    settings.JWT_COOKIE = given | {"CLAIMS": f"{__name__}.editors_by_claim"}
+    log_in(client)
+    User.objects.get().groups.add(Group.objects.create(name="editors"))
+    assert decode(client.cookies[COOKIE].value)["roles"] == []
+    clock.shift(599)
+    client.get("/members/")
+    assert decode(client.cookies[COOKIE].value)["roles"] == ["editors"]
+
+
 @pytest.mark.parametrize("given", [{}, STATELESS])
 def test_a_role_that_was_given_or_taken_counts_at_the_next_request(client, settings, given):
     """The user is the database's."""
@@ -114,15 +207,6 @@ def test_a_role_that_was_given_or_taken_counts_at_the_next_request(client, setti
     assert client.get("/roles/").json() == []
 
 
-ENDS = {
-    "logout": lambda client: client.post("/accounts/logout/"),
-    "revoked": lambda _: sessions.revoke(LoginSession.objects.get()),
-    "all revoked": lambda _: sessions.revoke_all(User.objects.get()),
-    "record deleted": lambda _: LoginSession.objects.all().delete(),
-    "replaced": log_in,
-}
-
-
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
 def test_an_ended_login_is_over_at_the_next_request(client, end):
     """For every copy of the cookie."""
@@ -131,6 +215,22 @@ def test_an_ended_login_is_over_at_the_next_request(client, end):
     end(client)
     client.cookies[COOKIE] = copy
     assert client.get("/accounts/me/").json()["code"] == "session_revoked"
+
+
+@pytest.mark.parametrize("given", [{"USER_SOURCE": "token"}, WITH_CACHE])
+def test_what_a_request_costs_with_the_user_from_the_token(
+    client, settings, given, django_assert_num_queries
+):
+    """User untouched 0; touched 0, and one UPDATE when the process first meets the token."""
+    settings.CACHES = {"ends": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    settings.JWT_COOKIE = given
+    settings.ROOT_URLCONF = "tests.test_user_from_token"
+    log_in(client)
+    with django_assert_num_queries(0):
+        assert client.get("/untouched/").status_code == 200
+    for queries in (1, 0, 0):
+        with django_assert_num_queries(queries):
+            assert client.get("/name/").content == b"ada"
 
 
 @pytest.mark.parametrize("given", [{}, STATELESS])

@@ -77,6 +77,7 @@ def failing(request):
 urlpatterns = [
     path("accounts/", include("django_jwt_cookie.urls")),
     path("admin/", admin.site.urls),
+    path("untouched/", lambda _: HttpResponse()),
     path("name/", name),
     path("aname/", aname),
     path("aemail/", aemail),
