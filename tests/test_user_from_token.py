@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import SynchronousOnlyOperation
-from django.db import models, transaction
+from django.db import OperationalError, connection, models, transaction
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.urls import include, path
@@ -439,6 +439,29 @@ def test_attack_a_leaked_key_alone_makes_nobody_somebody_else(client, ada):
     forged = replace(own, sub=str(admin_user.pk), extra={"username": "root"})
     client.cookies[COOKIE] = encode(forged)
     assert client.get("/name/").content == b""
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_known", [True, False])
+@pytest.mark.parametrize("age", [0, 301])
+def test_the_database_is_away(client, clock, caplog, age, is_known):
+    """A token is good until it is over, whether or not this process has met it; no cookie."""
+    log_in(client)
+    if is_known:
+        client.get("/name/")
+    clock.shift(age)
+
+    def fail(*_):
+        raise OperationalError("the server closed the connection")
+
+    with connection.execute_wrapper(fail):
+        for _ in range(2):
+            response = client.get("/name/")
+            assert (response.content, COOKIE in response.cookies) == (b"ada", False)
+    said = "could not be renewed" if age else "the token is believed"
+    assert (said in caplog.text) == (bool(age) or not is_known)
+    assert client.get("/name/").content == b"ada"
+    assert LoginSession.objects.get().generation == bool(age)
 
 
 # --- Roles

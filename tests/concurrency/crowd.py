@@ -15,6 +15,7 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
+from django_jwt_cookie import users
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import Claims, decode, encode
 
@@ -108,5 +109,6 @@ def login_of(user: User, *, age: int, gen: int = 0, **changes: Any) -> tuple[Log
 def token_of(login: LoginSession, *, age: int = 0, gen: int = 0) -> str:
     """Return the token of ``login`` that was issued ``age`` seconds ago."""
     then = int(time.time()) - age
-    subject = str(login.user.pk)
-    return encode(Claims(subject, login.pk, gen, iat=then, exp=then + LIFETIME, auth_time=then))
+    times: Any = {"iat": then, "exp": then + LIFETIME, "auth_time": then}
+    extra = users.carried_fields(login.user)
+    return encode(Claims(str(login.user.pk), login.pk, gen, **times, extra=extra))
