@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth import get_permission_codename, get_user_model
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -13,6 +15,10 @@ from . import sessions
 from .descriptions import Description
 from .forms import USERNAME
 from .models import LoginSession, LoginSessionQuerySet
+
+User = get_user_model()
+
+LIST = f"{LoginSession._meta.app_label}_{LoginSession._meta.model_name}_changelist"
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -84,6 +90,19 @@ class LoginSessionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_change_permission(self, request: HttpRequest, obj: LoginSession | None = None) -> bool:
         """Refuse: what the record says is what happened."""
         return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: LoginSession | None = None) -> bool:
+        """Let whoever may delete a user delete the user's logins with it, though not others."""
+        if super().has_delete_permission(request, obj):
+            return True
+        is_own_page = request.path.startswith(reverse(f"{self.admin_site.name}:{LIST}"))
+        user = f"{User._meta.app_label}.{get_permission_codename('delete', User._meta)}"
+        return not is_own_page and request.user.has_perm(user)
+
+    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
+        """Refuse a filter by the hash that is not shown: it would be found out bit by bit."""
+        is_hidden = lookup.startswith("auth_hash")
+        return not is_hidden and super().lookup_allowed(lookup, value, request)
 
     def delete_model(self, request: HttpRequest, obj: LoginSession) -> None:
         """End the login before its record goes, so that whoever listens hears of it."""

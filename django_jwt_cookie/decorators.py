@@ -46,6 +46,7 @@ def login_required(
 def recent_login_required(*, max_age: timedelta, login_url: str | None = None) -> Any:
     """Let in only who has given the password within ``max_age``; ask for it again otherwise.
 
+    Given means: logged in, by whatever backend; a login by e-mail link or impersonation counts.
     For what a borrowed or stolen browser must not do (ASVS 7.5.3: re-authentication before highly
     sensitive transactions). A login of which it is not known when the password was given, such as
     one from before the swap, is not recent; one that was ended meanwhile is none, and the database
@@ -55,8 +56,10 @@ def recent_login_required(*, max_age: timedelta, login_url: str | None = None) -
     def refuse(request: HttpRequest) -> HttpResponse | None:
         if not request.user.is_authenticated:
             return ask_to_log_in(request, None, login_url)
-        auth_time = get_jwt(request).auth_time or 0
-        if auth_time >= time.time() - max_age.total_seconds():
+        jwt = get_jwt(request)
+        auth_time = jwt.auth_time or 0
+        # Of the user of this request, who may be known by something else than the cookie.
+        if jwt.is_of(request.user) and auth_time >= time.time() - max_age.total_seconds():
             return None
         return ask_to_log_in(request, RECENT_LOGIN_REQUIRED, login_url)
 

@@ -61,8 +61,9 @@ def seconds(login_session: LoginSession) -> int:
 def _in_place_of_record(login_session: LoginSession) -> StatelessClaims:
     return StatelessClaims(
         started_at=int(login_session.created_at.timestamp()),
+        idle_timeout=seconds(login_session) - int(login_session.rotated_at.timestamp()),
         persistent=login_session.persistent,
-        ath=users.hash_auth_hash(login_session.auth_hash),
+        ath=users.make_ath(login_session.backend, login_session.auth_hash),
     )
 
 

@@ -25,7 +25,7 @@ from .exceptions import (
 )
 from .keys import get_key_ring
 from .models import LoginSession
-from .renewal import Verdict, is_over
+from .renewal import Verdict, is_half_over, is_over
 from .sessions import EndReason
 from .store import get_store
 from .tokens import Claims, decode
@@ -44,6 +44,18 @@ class Login:
 
     verdict: Verdict
     """What it means that the token is of this generation."""
+
+    @property
+    def is_half_over(self) -> bool:
+        """Whether it is time for the next generation.
+
+        By the record, where it was asked for: a program that has a token of the same generation
+        made every minute must not keep off the next one, and so the discovery of a copy.
+        """
+        since = self.claims.iat
+        if self.session is not None:
+            since = int(self.session.rotated_at.timestamp())
+        return is_half_over(since)
 
     @property
     def record(self) -> LoginSession:

@@ -65,9 +65,9 @@ def half_life() -> timedelta:
     return get_settings().token_lifetime / 2
 
 
-def is_half_over(claims: Claims) -> bool:
-    """Tell whether a token has lived for half its life, so that it is time for a new one."""
-    return time.time() >= claims.iat + half_life().total_seconds()
+def is_half_over(since: int) -> bool:
+    """Tell whether half of a token's life is over for what was made at ``since``, in seconds."""
+    return time.time() >= since + half_life().total_seconds()
 
 
 def is_over(claims: Claims) -> bool:

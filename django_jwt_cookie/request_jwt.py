@@ -28,7 +28,7 @@ from .keys import get_key_ring
 from .models import LoginSession
 from .outgoing import CLIENT_ERROR, SERVER_ERROR, OutgoingCookie, is_public
 from .presented import Login, PresentedCookie
-from .renewal import Verdict, is_half_over, is_over
+from .renewal import Verdict, is_over
 from .session_data import SessionData, was_ended_meanwhile
 from .sessions import EndReason, succeed
 from .store import get_store
@@ -344,7 +344,7 @@ class RequestJWT:
         login = self._login
         if login is None or self._outgoing.brings_token or not get_key_ring().can_sign:
             return False
-        if login.verdict is not Verdict.LOST and not is_half_over(login.claims):
+        if login.verdict is not Verdict.LOST and not login.is_half_over:
             return False
         if login.verdict is Verdict.LATE:
             return False

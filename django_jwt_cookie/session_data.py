@@ -72,11 +72,12 @@ class SessionData:
     def _has_left(self, owner: str) -> bool:
         """Tell whether the login of ``owner`` is over in this browser.
 
-        Surely if its cookie came and was refused. If none came, only where both cookies travel with
-        the same requests: a ``SameSite=Strict`` one, for example, stays behind on the first.
+        Surely if a cookie came and was refused, its own or another in its place. If none came, only
+        where both cookies travel with the same requests: a ``SameSite=Strict`` one, for example,
+        stays behind on the first.
         """
         if self._cookie.verified():
-            return owner in {claims.sub for claims in self._cookie.verified()}
+            return True
         spec = get_cookie_spec()
         return (spec.samesite, spec.path, spec.domain) == (
             settings.SESSION_COOKIE_SAMESITE,

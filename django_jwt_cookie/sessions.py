@@ -267,7 +267,7 @@ def end(sessions: QuerySet[LoginSession], because: EndReason) -> int:
     By one conditional UPDATE, whatever the receivers do: of two requests that end the same login,
     one does, and a receiver that fails leaves none alive.
     """
-    ending = list(sessions.filter(revoked_at=None))
+    ending = list(sessions.using(router.db_for_write(LoginSession)).filter(revoked_at=None))
     if not ending:
         return 0
     now = timezone.now()

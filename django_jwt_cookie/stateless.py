@@ -1,14 +1,15 @@
 """Logins without records, for ``TRACK_SESSIONS = False``: the verbs of `sessions`, no table.
 
-What a record would say, the token says: when the login began, whether it is to outlive the browser,
-and a keyed hash of the user's session auth hash, so that a new password ends the login. What no
+What a record would say, the token says: when the login began, how long it may be unused, whether it
+is to outlive the browser, and a keyed hash of backend and session auth hash, so that a new password
+ends the login. What no
 token can say is that a login was ended: a logout deletes the cookie, and a copy of it goes on to
 work until the timeouts.
 """
 
 import uuid
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 
@@ -16,7 +17,7 @@ from . import users
 from .exceptions import SessionExpired, SessionRevoked
 from .keys import get_key_ring
 from .models import LoginSession
-from .renewal import Verdict, expiry, idle_timeout, next_expiry
+from .renewal import Verdict, expiry, next_expiry
 from .sessions import EndReason, prepare
 from .signals import session_renewed, session_started
 from .tokens import Claims
@@ -45,17 +46,17 @@ def look_up(claims: Claims) -> LoginSession:
     stated = claims.stateless
     if stated is None:
         raise SessionRevoked("a token that counts on a record")
-    user, backend = users.find_by_subject(claims.sub)
+    user, backend, auth_hash = users.find_without_record(claims.sub, stated.ath)
     rotated_at = datetime.fromtimestamp(claims.iat, UTC)
     session = LoginSession(
         id=claims.sid,
         user=user,  # type: ignore[misc]
         backend=backend,
-        auth_hash=users.find_auth_hash(user, stated.ath),
+        auth_hash=auth_hash,
         created_at=datetime.fromtimestamp(stated.started_at, UTC),
         rotated_at=rotated_at,
         seen_at=rotated_at,
-        expires_at=rotated_at + idle_timeout(persistent=stated.persistent),
+        expires_at=rotated_at + timedelta(seconds=stated.idle_timeout),
         persistent=stated.persistent,
     )
     if expiry(session) <= timezone.now():

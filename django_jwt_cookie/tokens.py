@@ -37,7 +37,7 @@ COMPACT_JWS = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 SID = re.compile(r"[A-Za-z0-9_-]{22}")
 
 REQUIRED_CLAIMS = ("sub", "sid", "gen", "iat", "exp", "auth_time")
-STATELESS_CLAIMS = ("started_at", "persistent", "ath")
+STATELESS_CLAIMS = ("started_at", "idle_timeout", "persistent", "ath")
 RESERVED_CLAIMS = frozenset({*REQUIRED_CLAIMS, *STATELESS_CLAIMS, "iss", "aud", "nbf", "jti"})
 SENSITIVE_CLAIM = re.compile(
     r"passw|pwd|secret|credential|private|api_?key|hash|token|otp|ssn|iban", re.IGNORECASE
@@ -52,19 +52,24 @@ class StatelessClaims:
     started_at: int
     """When the login began."""
 
+    idle_timeout: int
+    """How many seconds it may be unused: less than the settings say, if the site has said so."""
+
     persistent: bool
     """Whether it is to outlive the browser."""
 
     ath: str
-    """A keyed hash of the user's session auth hash: a new password ends the login."""
+    """A keyed hash of backend and session auth hash: a new password ends the login."""
 
     @classmethod
     def pop_from(cls, payload: dict[str, Any]) -> "StatelessClaims | None":
         """Take these claims out of ``payload``, if they are all there and of the right types."""
-        started_at, persistent, ath = (payload.pop(name, None) for name in STATELESS_CLAIMS)
-        if not (_is_time(started_at) and isinstance(persistent, bool) and isinstance(ath, str)):
+        started_at, idle_timeout, *others = (payload.pop(name, None) for name in STATELESS_CLAIMS)
+        persistent, ath = others
+        are_times = _is_time(started_at) and _is_time(idle_timeout)
+        if not (are_times and isinstance(persistent, bool) and isinstance(ath, str)):
             return None
-        return cls(started_at, persistent, ath)
+        return cls(started_at, idle_timeout, persistent, ath)
 
 
 @dataclass(frozen=True, slots=True)

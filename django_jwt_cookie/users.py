@@ -69,40 +69,42 @@ def current_auth_hash(user: AbstractBaseUser, auth_hash: str) -> str:
     raise PasswordChanged("the password was changed")
 
 
-def find_by_subject(sub: str) -> tuple[AbstractBaseUser, str]:
-    """Return the user with this claim ``sub``, and the first backend that lets the user in.
+def find_without_record(sub: str, ath: str) -> tuple[AbstractBaseUser, str, str]:
+    """Return user, backend and session auth hash of a login that only a token tells of.
 
-    Raises `UserInactive`.
+    Through the backend that has let the user in, and no other: one that does not know of a lock
+    must not take over. Raises `UserInactive` or `PasswordChanged`.
     """
     try:
         pk = get_user_model()._meta.pk.to_python(sub)
     except ValidationError:
         raise UserInactive("no primary key of a user") from None
-    for path in settings.AUTHENTICATION_BACKENDS:
-        if (user := load_backend(path).get_user(pk)) is not None:
-            return user, path
+    found = {path: load_backend(path).get_user(pk) for path in settings.AUTHENTICATION_BACKENDS}
+    users = {path: user for path, user in found.items() if user is not None}
+    for path, user in users.items():
+        for valid in (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()):
+            if _is_made_of(ath, path, valid):
+                return user, path, valid
+    if users:
+        raise PasswordChanged("the password was changed, or its backend is closed to the user")
     raise UserInactive("no backend lets this user in")
 
 
-def hash_auth_hash(auth_hash: str, secret: str | bytes | None = None) -> str:
-    """Return 96 bits of a keyed HMAC over a session auth hash, for the claim ``ath``.
+def make_ath(backend: str, auth_hash: str, secret: str | bytes | None = None) -> str:
+    """Return 96 bits of a keyed HMAC over backend and session auth hash, for the claim ``ath``.
 
     Keyed, so that it tells nothing of the password's hash to whoever does not have the secret.
     """
-    digest = salted_hmac("django_jwt_cookie.ath", auth_hash, secret=secret, algorithm="sha256")
+    value = f"{backend} {auth_hash}"
+    digest = salted_hmac("django_jwt_cookie.ath", value, secret=secret, algorithm="sha256")
     return urlsafe_b64encode(digest.digest()[:12]).decode()
 
 
-def find_auth_hash(user: AbstractBaseUser, ath: str) -> str:
-    """Return the session auth hash of ``user`` that ``ath`` was made of.
-
-    Raises `PasswordChanged` if there is none.
-    """
-    for valid in (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()):
-        for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
-            if constant_time_compare(ath, hash_auth_hash(valid, secret)):
-                return valid
-    raise PasswordChanged("the password was changed")
+def _is_made_of(ath: str, backend: str, auth_hash: str) -> bool:
+    return any(
+        constant_time_compare(ath, make_ath(backend, auth_hash, secret))
+        for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    )
 
 
 def token_fields() -> "list[Field[Any, Any]]":

@@ -164,6 +164,11 @@ def login_until_browser_closes(request, name):
     return login(request, name)
 
 
+def login_for_an_hour(request, name):
+    request.session.set_expiry(3600)
+    return login(request, name)
+
+
 def login_and_raise(request, name):
     login(request, name)
     raise LookupError("on purpose")
@@ -304,6 +309,7 @@ urlpatterns = [
     path("logout-ours/", logout_ours),
     path("alogout-ours/", alogout_ours),
     path("login-until-browser-closes/<name>/", login_until_browser_closes),
+    path("login-for-an-hour/<name>/", login_for_an_hour),
     path("login-and-raise/<name>/", login_and_raise),
     path("login-and-answer/<name>/<int:status>/", login_and_answer),
     path("login-and-set-password/<name>/", login_and_set_password),

@@ -188,3 +188,30 @@ def test_whoever_listens_hears_of_a_login_that_is_deleted(staff, bob, ended, at_
             staff.post(f"{LIST}{session.pk}/delete/", {"post": "yes"})
     assert ended == [(alive.pk, "revoked")]
     assert not LoginSession.objects.filter(user=bob).exists()
+
+
+def test_attack_the_hash_is_not_found_out_by_a_filter(client, bob):
+    """Bit by bit, by somebody who may only look."""
+    session = start_session(bob)
+    staff = User.objects.create_user(NAME, password=PASSWORD, is_staff=True)
+    staff.user_permissions.add(Permission.objects.get(codename="view_loginsession"))
+    log_in(client)
+    assert client.get(f"{LIST}?user__username__startswith=b").status_code in (200, 400)
+    for lookup in ("auth_hash", "auth_hash__startswith", "auth_hash__regex"):
+        assert client.get(f"{LIST}?{lookup}={session.auth_hash[0]}").status_code == 400
+
+
+def test_who_may_delete_users_may_delete_one_who_was_logged_in(client, bob):
+    """The logins go with the user; others stay out of reach."""
+    session = start_session(bob)
+    staff = User.objects.create_user(NAME, password=PASSWORD, is_staff=True)
+    for name in ("delete_user", "view_user", "view_loginsession"):
+        staff.user_permissions.add(Permission.objects.get(codename=name))
+    log_in(client)
+    assert client.get(f"{LIST}{session.pk}/delete/").status_code == 403
+    assert client.post(f"{LIST}{session.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert 'value="revoke"' not in client.get(LIST).content.decode()
+    delete = f"/admin/auth/user/{bob.pk}/delete/"
+    assert client.get(delete).status_code == 200
+    assert client.post(delete, {"post": "yes"}).status_code == 302
+    assert not User.objects.filter(pk=bob.pk).exists()

@@ -386,3 +386,43 @@ def test_signals_of_a_login_without_our_request_do_no_harm(ada):
     user_logged_in.send(sender=User, request=request, user=ada)
     session = start_session(ada)
     assert session.user == ada
+
+
+def test_a_dead_cookie_of_ones_own_does_not_open_anothers_session(client, new_client, bob):
+    """Bob logs out and puts his old cookie where Ada's was: her cart is not his to read."""
+    log_in(client)
+    client.post(CART, {"item": "lamp"})
+    elsewhere = new_client()
+    log_in(elsewhere, "bob")
+    dead = elsewhere.cookies[COOKIE].value
+    elsewhere.post("/accounts/logout/", headers=JSON)
+    client.cookies[COOKIE] = dead
+    assert client.get(CART).json() == {"user": "", "item": None}
+
+
+# --- Renewal and step-up
+
+
+def test_a_program_that_refreshes_all_the_time_does_not_keep_off_the_next_generation(
+    client, new_client, clock
+):
+    """Or the copy of a cookie would be good for days, and the login of a busy program would end."""
+    log_in(client)
+    thief = new_client()
+    thief.cookies[COOKIE] = client.cookies[COOKIE].value
+    for _ in range(15 * 60 // 4):
+        clock.shift(timedelta(minutes=4))
+        assert client.post("/accounts/refresh/").status_code == 200
+    session = LoginSession.objects.get()
+    assert session.generation > 100
+    assert session.expires_at > session.created_at + timedelta(hours=15)
+    assert who(thief) is None
+    assert LoginSession.objects.get().revoked_because == "token_reused"
+
+
+def test_step_up_by_somebody_elses_password(client, bob):
+    """Who is known by a header is not let in by the cookie of another who has just logged in."""
+    log_in(client)
+    assert client.get("/vault/").content == b"vault of ada"
+    assert client.get("/vault/", headers={"X-User": "bob"}).status_code == 302
+    assert client.get("/vault/", headers={"X-User": "ada"}).content == b"vault of ada"

@@ -170,6 +170,13 @@ def test_clear_refuses_a_number_that_makes_no_sense(option):
 # --- jwt_cookie_revoke
 
 
+def test_revoke_says_so_where_there_are_no_records(settings, ada):
+    """In an emergency "Ended 0 logins." would read as if there were none."""
+    settings.JWT_COOKIE = {"TRACK_SESSIONS": False}
+    with pytest.raises(CommandError, match="no record of any login"):
+        call_command("jwt_cookie_revoke", user="ada")
+
+
 def test_revoke_ends_the_logins_of_a_user(client, ada, ended):
     """Of nobody else; signal and reason as ever. What had ended keeps its own."""
     log_in(client)

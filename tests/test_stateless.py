@@ -10,7 +10,7 @@ from django_jwt_cookie.exceptions import SessionRevoked, UserInactive
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import decode
 
-from .accounts import COOKIE, NAME, PASSWORD, log_in, who
+from .accounts import BACKEND, COOKIE, NAME, PASSWORD, log_in, who
 
 pytestmark = pytest.mark.django_db
 
@@ -148,16 +148,56 @@ def test_a_slow_response_brings_its_token(client, clock, settings):
     assert client.cookies[COOKIE].value != old
 
 
-def test_the_hash_of_a_hash_is_of_one_user(ada):
-    """And of one secret."""
-    ath = users.hash_auth_hash(ada.get_session_auth_hash())
-    assert users.find_auth_hash(ada, ath) == ada.get_session_auth_hash()
+def test_the_hash_of_a_hash_is_of_one_user_and_one_backend(ada, settings):
+    """And of one secret; the first of several backends that knows the user does not take over."""
+    settings.AUTHENTICATION_BACKENDS = ["tests.sites.OtherBackend", BACKEND]
+    ath, sub = users.make_ath(BACKEND, ada.get_session_auth_hash()), str(ada.pk)
+    assert users.find_without_record(sub, ath) == (ada, BACKEND, ada.get_session_auth_hash())
+    bob = User.objects.create_user("bob", password="x")
     with pytest.raises(SessionRevoked):
-        users.find_auth_hash(User.objects.create_user("bob", password="x"), ath)
+        users.find_without_record(str(bob.pk), ath)
+    settings.AUTHENTICATION_BACKENDS = ["tests.sites.OtherBackend"]
+    with pytest.raises(SessionRevoked):
+        users.find_without_record(sub, ath)
 
 
 @pytest.mark.parametrize("sub", ["x", "", "9" * 400, "-1"])
 def test_a_subject_that_is_no_user(sub):
     """A token of ours has none such; another kind of primary key may come one day."""
     with pytest.raises(UserInactive):
-        users.find_by_subject(sub)
+        users.find_without_record(sub, "")
+
+
+def test_attack_a_user_whom_the_backend_of_the_login_has_locked(client, settings, ada):
+    """Another backend that knows the user, and not of the lock, does not let the login go on."""
+    settings.AUTHENTICATION_BACKENDS = [BACKEND, "tests.sites.ClosedBackend"]
+    settings.ROOT_URLCONF = "tests.sites"
+    client.get("/login-ours/ada/?backend=tests.sites.ClosedBackend")
+    assert who(client) == "ada"
+    User.objects.update(last_name="closed")
+    assert who(client) is None
+
+
+def test_a_login_that_the_site_makes_shorter(client, settings, clock):
+    """``session.set_expiry()`` holds for the tokens after the first, too."""
+    settings.ROOT_URLCONF = "tests.sites"
+    client.get("/login-for-an-hour/ada/")
+    for _ in range(3):
+        clock.shift(timedelta(minutes=59))
+        assert who(client) == "ada"
+    clock.shift(timedelta(minutes=61))
+    assert who(client) is None
+
+
+def test_longer_timeouts_bring_no_login_back(client, settings, clock):
+    """As with records: what has expired has expired."""
+    settings.JWT_COOKIE |= {
+        "IDLE_TIMEOUT": timedelta(hours=1),
+        "BROWSER_SESSION_TIMEOUT": timedelta(hours=1),
+    }
+    log_in(client)
+    copy = client.cookies[COOKIE].value
+    clock.shift(timedelta(days=1))
+    settings.JWT_COOKIE = {"TRACK_SESSIONS": False}
+    client.cookies[COOKIE] = copy
+    assert who(client) is None

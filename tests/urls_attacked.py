@@ -1,5 +1,8 @@
 """Views that attacks go through."""
 
+from collections.abc import Callable
+from datetime import timedelta
+
 from django.contrib import auth
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in
@@ -10,6 +13,7 @@ from django.urls import include, path
 
 from django_jwt_cookie import sessions
 from django_jwt_cookie.authentication import login, logout
+from django_jwt_cookie.decorators import recent_login_required
 from django_jwt_cookie.models import LoginSession
 
 
@@ -101,6 +105,24 @@ def foreign_login(request: HttpRequest, name: str) -> HttpResponse:
     return HttpResponse(request.user.get_username())
 
 
+def by_header(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Know the visitor by a header, as a middleware of tokens for programs does."""
+
+    def known(request: HttpRequest) -> HttpResponse:
+        if name := request.headers.get("X-User"):
+            request.user = User.objects.get_by_natural_key(name)
+        return view(request)
+
+    return known
+
+
+@by_header
+@recent_login_required(max_age=timedelta(minutes=5))
+def vault(request: HttpRequest) -> HttpResponse:
+    """Show what only who has just given the password may see."""
+    return HttpResponse(f"vault of {request.user.get_username()}")
+
+
 def redirect(request: HttpRequest) -> HttpResponse:
     """Ask who it is, and lead on."""
     return HttpResponseRedirect("/somewhere/" if request.user.is_anonymous else "/")
@@ -120,4 +142,5 @@ urlpatterns = [
     path("sign-up-in-vain/", sign_up_in_vain),
     path("foreign-login/<name>/", foreign_login),
     path("redirect/", redirect),
+    path("vault/", vault),
 ]

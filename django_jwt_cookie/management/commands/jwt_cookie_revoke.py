@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 from django_jwt_cookie import sessions
+from django_jwt_cookie.conf import get_settings
 from django_jwt_cookie.management import ending
 from django_jwt_cookie.models import LoginSessionQuerySet
 
@@ -36,6 +37,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """End them, and say how many."""
+        if not get_settings().track_sessions:
+            raise CommandError(
+                "There is no record of any login (TRACK_SESSIONS = False). A new password, or a "
+                "deactivated account, ends a user's logins; another secret ends all of them."
+            )
         alive = _select(options).alive()
         if options["all"] and options["interactive"]:
             ending.ask(alive.count())
