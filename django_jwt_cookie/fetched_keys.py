@@ -106,12 +106,12 @@ class FetchedKeyRing:
         self._asked_at = monotonic()
 
 
-def _keys_in(jwk_set: dict[str, Any], algorithm: str) -> Iterator[Key]:
+def _keys_in(jwk_set: Any, algorithm: str) -> Iterator[Key]:
     """Yield the public keys of ``jwk_set``, without those that are for something else.
 
     A secret, or a private key, that everybody can fetch verifies nothing.
     """
-    members = jwk_set.get("keys")
+    members = jwk_set.get("keys") if isinstance(jwk_set, dict) else None
     for jwk in members if isinstance(members, list) else []:
         try:
             key = Key.of(from_jwk(jwk), algorithm) if isinstance(jwk, dict) else None

@@ -99,17 +99,17 @@ def _json_object(data: bytes) -> dict[str, Any] | None:
     if not data.lstrip().startswith(b"{"):
         return None
     try:
-        found = json.loads(data)
+        found: dict[str, Any] = json.loads(data)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return found
 
 
 def _secret(data: bytes) -> bytes:
     """Return ``data``, unless it is in truth a key that everybody may have."""
     try:
         jwt.get_algorithm_by_name("HS256").prepare_key(data)
-    except jwt.InvalidKeyError:
+    except (jwt.InvalidKeyError, RecursionError):
         if data:
             raise KeyRingError(
                 "a public key or certificate in a form that is not PEM can't be a secret: whoever "
