@@ -3,7 +3,7 @@
 import logging
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -38,7 +38,7 @@ class Login:
     """A login that goes on: what its token says, its user and its record."""
 
     claims: Claims
-    user: AbstractBaseUser
+    user: AbstractBaseUser = field(repr=False)
     session: LoginSession | None
     """None where the token was taken at its word (``USER_SOURCE = "token"``)."""
 

@@ -61,6 +61,10 @@ class StatelessClaims:
     ath: str
     """A keyed hash of backend and session auth hash: a new password ends the login."""
 
+    def __repr__(self) -> str:
+        """Name no value, like `Claims`."""
+        return f"<StatelessClaims: {', '.join(STATELESS_CLAIMS)}>"
+
     @classmethod
     def pop_from(cls, payload: dict[str, Any]) -> "StatelessClaims | None":
         """Take these claims out of ``payload``, if they are all there and of the right types."""
