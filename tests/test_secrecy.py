@@ -7,6 +7,7 @@ import logging
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache.backends.base import BaseCache
 from django.db import OperationalError, connection
 from django.http import HttpResponse
 from django.urls import include, path
@@ -56,13 +57,13 @@ urlpatterns = [
 ]
 
 
-class Away:
+class Away(BaseCache):
     """A cache that is not there."""
 
     def __init__(self, *_):
-        pass
+        super().__init__({})
 
-    def __getattr__(self, name):
+    def get_many(self, *_):
         raise ConnectionError("Connection refused")
 
 
