@@ -3,11 +3,14 @@
 import time
 import uuid
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from django.contrib import admin, auth
 from django.contrib.auth.models import User
 from django.core.cache import caches
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import include, path
@@ -232,6 +235,26 @@ def test_public_keys_alone_are_a_mistake_unless_the_user_comes_from_the_token(se
     settings.JWT_COOKIE = given
     with pytest.raises(KeyRingError, match="public key"):
         get_key_ring()
+
+
+def inspected(token):
+    """Return what ``jwt_cookie_inspect`` prints."""
+    out = StringIO()
+    try:
+        call_command("jwt_cookie_inspect", token, stdout=out)
+    except CommandError as error:
+        out.write(str(error))
+    return out.getvalue()
+
+
+def test_a_token_is_inspected():
+    """As far as that can be done here: the record is where it was issued."""
+    said = inspected(token_of())
+    for line in ("key         ok, one that only verifies", 'user        ok, "ada"'):
+        assert line in said
+    assert said.count("known where it was issued") == 2
+    said = inspected(token_of(age=700))
+    assert "time        refused: over for 100 seconds; renewed where it was issued" in said
 
 
 # --- What has ended there

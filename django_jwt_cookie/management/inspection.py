@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from .. import users
 from ..conf import get_settings
-from ..exceptions import JWTCookieError, SessionRevoked, TokenInvalid, TokenReused
+from ..exceptions import JWTCookieError, SessionRevoked, TokenExpired, TokenInvalid, TokenReused
 from ..keys import Key, get_key_ring
 from ..models import LoginSession
 from ..renewal import Verdict, judge
@@ -29,6 +29,9 @@ MEANINGS = {
     Verdict.LATE: "its successor came lately: taken for a request that was long on its way",
     Verdict.AHEAD: "newer than the record: the database was restored from a backup",
 }
+
+ELSEWHERE = "known where it was issued"
+"""What a site that only verifies can say of the record."""
 
 
 @dataclass
@@ -115,12 +118,16 @@ def check_time(found: Inspection) -> str:
     left = found.claims.exp - int(time.time())
     if left > 0:
         return f"{left} seconds left"
+    if not get_key_ring().can_sign:
+        raise TokenExpired(f"over for {-left} seconds; renewed where it was issued")
     return f"over for {-left} seconds; renewed with the next request while the login goes on"
 
 
 def check_login(found: Inspection) -> str:
     """Ask for a login that goes on."""
     assert found.claims is not None
+    if not get_key_ring().can_sign:
+        return ELSEWHERE
     found.session = get_store().look_up(found.claims)
     return f"goes on until {found.session.expires_at:%Y-%m-%dT%H:%M:%S%z} if it is not used"
 
@@ -128,7 +135,8 @@ def check_login(found: Inspection) -> str:
 def check_user(found: Inspection) -> str:
     """Ask for a user who is there, is let in, and has the same password."""
     assert found.claims is not None
-    assert found.session is not None
+    if found.session is None:
+        return json.dumps(users.from_claims(found.claims).get_username())
     user = users.load(found.session)
     if users.subject(user) != found.claims.sub:
         raise SessionRevoked("the record is of another user")
@@ -139,7 +147,8 @@ def check_user(found: Inspection) -> str:
 def check_generation(found: Inspection) -> str:
     """Look for a copy that somebody else goes on with; unlike a request, end nothing for it."""
     assert found.claims is not None
-    assert found.session is not None
+    if found.session is None:
+        return ELSEWHERE
     if not get_settings().track_sessions:
         return "not known without a record"
     verdict = judge(found.session, found.claims.gen, timezone.now())
