@@ -10,10 +10,10 @@ import re
 import time
 import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field, replace
-from functools import lru_cache
+from functools import _lru_cache_wrapper, lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -200,7 +200,7 @@ def decode(token: str, *, allow_expired: bool = False) -> Claims:
     return claims.detached()
 
 
-def _remember(settings: Settings) -> Callable[[str, int], Claims]:
+def _remember(settings: Settings) -> "_lru_cache_wrapper[Claims]":
     """Return `_verify`, which knows again what it has verified lately.
 
     Only what was verified: garbage raises, and is not remembered. ``exp`` is looked at each time.

@@ -144,8 +144,8 @@ def from_claims(claims: Claims) -> AbstractBaseUser:
         # A claim of the site's own may have had this name before the field was carried.
         with suppress(KeyError, ValidationError):
             said[field.attname] = field.to_python(claims.extra[field.name])
-    if any(field.attname == "is_active" for field in model._meta.concrete_fields):
-        said["is_active"] = True
+    active = (each for each in model._meta.concrete_fields if each.attname == "is_active")
+    said |= dict.fromkeys((field.attname for field in active), True)
     try:
         loaded = said | {pk.attname: pk.to_python(claims.sub)}
     except ValidationError as error:

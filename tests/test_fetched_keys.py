@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,9 +13,10 @@ from django.contrib.auth.models import User
 
 from django_jwt_cookie import fetched_keys
 from django_jwt_cookie.checks import check_keys
-from django_jwt_cookie.exceptions import KeyRingError, KeysUnavailable
+from django_jwt_cookie.exceptions import KeyRingError, KeysUnavailable, TokenInvalid
 from django_jwt_cookie.fetched_keys import COOLDOWN, LIFESPAN
 from django_jwt_cookie.keys import get_key_ring
+from django_jwt_cookie.tokens import Claims, decode, encode
 
 from .accounts import COOKIE, NAME, PASSWORD, log_in, who
 from .key_samples import PAIRS, entry, jwk, pem
@@ -123,6 +125,27 @@ def test_keys_are_fetched_once_and_again_after_an_hour(issuer, ring, settings, c
     assert ring.find(kid) is None
     assert issuer.asked == 2
     assert [key.algorithm for key in ring.keys] == ["EdDSA"]
+
+
+def test_attack_a_token_of_a_key_that_leaked_and_was_retired(issuer, ring, settings, clock):
+    """It was verified before, with an ``exp`` of the forger's choice: that is forgotten."""
+    assert ring is get_key_ring()
+    now, before = int(time.time()), settings.JWT_COOKIE
+    claims = Claims("1", uuid.UUID(int=7), gen=0, iat=now, exp=now + 10**8, auth_time=now)
+    tokens = []
+    for number in (0, 1):
+        settings.JWT_COOKIE = {"KEYS": [entry("ES256", number)], "ALGORITHM": "ES256"}
+        tokens.append(encode(claims))
+    settings.JWT_COOKIE = before
+    assert decode(tokens[0]) == decode(tokens[0]) == claims
+    issuer.publish(jwk("ES256", 1, public=True))
+    clock.offset = COOLDOWN + 1
+    assert decode(tokens[1]) == claims
+    with pytest.raises(KeysUnavailable):  # It may be of a key that is newer still.
+        decode(tokens[0])
+    clock.offset *= 2
+    with pytest.raises(TokenInvalid):
+        decode(tokens[0])
 
 
 def test_made_up_names_of_keys_are_no_requests(issuer, ring, settings, clock):

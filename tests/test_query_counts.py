@@ -3,6 +3,7 @@
 import contextlib
 import time
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from django_jwt_cookie import sessions
 from django_jwt_cookie.middleware import JWTCookieMiddleware
+from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import Claims, encode
 
 from .accounts import start_session
@@ -48,6 +50,9 @@ def claims(ada):
 @pytest.fixture
 def half_over(claims):
     """Return what a token of Ada says that is to be renewed."""
+    record = LoginSession.objects.get()
+    record.rotated_at -= timedelta(seconds=400)
+    record.save()
     return replace(claims, iat=claims.iat - 400, exp=claims.exp - 400)
 
 

@@ -93,12 +93,12 @@ def indexed_columns():
 
 
 @pytest.fixture
-def filled(transactional_db):
+def filled(transactional_db):  # pragma: no cover - with PostgreSQL
     """Fill the table as a site does in a month."""
     scale_filling.fill(ROWS)
 
 
-def columns(plans):
+def columns(plans):  # pragma: no cover - with PostgreSQL
     """Return which columns of a login the plans go by; the user's primary key aside."""
     found = indexed_columns() | {f"{LoginSession._meta.db_table}_pkey": "id"}
     indexes = [index for plan in plans for index in plan.indexes]

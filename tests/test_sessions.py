@@ -87,6 +87,10 @@ class LateSet:
     def __init__(self, ended_meanwhile):
         self.ended_meanwhile = ended_meanwhile
 
+    def using(self, alias):
+        """Return the logins, of whichever database."""
+        return self
+
     def filter(self, **condition):
         """Return the logins; then comes the other request."""
         found = list(LoginSession.objects.filter(**condition))

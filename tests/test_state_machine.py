@@ -96,6 +96,9 @@ class Flight:
     generation: int = 0
     """Of the row, when the request came."""
 
+    rotated: int = 0
+    """Since when that generation is there, as far as the request knows."""
+
     brings: tuple[UUID, int] | None = None
     """Login and generation of the token that the response is to bring, as far as decided."""
 
@@ -125,7 +128,7 @@ class Model:
             row.heal(claims.gen, now)
         elif verdict == "current" and row.seen is None:
             row.seen = now
-        flight.generation = row.generation
+        flight.generation, flight.rotated = row.generation, row.rotated
         if now >= claims.exp:
             self.renew(flight, now)
 
@@ -142,6 +145,7 @@ class Model:
         else:
             return
         flight.brings, flight.decided_at = (flight.claims.sid, brings), now
+        flight.rotated = row.rotated
 
     def respond(self, flight: Flight, now: int) -> tuple[UUID, int] | str | None:
         """Return which token the response brings; empty: the jar is to be cleared."""
@@ -152,7 +156,7 @@ class Model:
             if now - flight.decided_at <= SLOW or is_newest:
                 return flight.brings
             # Its own token is due by now, and the one that replaced it may have got lost.
-            is_due = row.is_alive(now) and now >= flight.decided_at + HALF_LIFE
+            is_due = row.is_alive(now) and now >= flight.rotated + HALF_LIFE
             is_lost = is_due and row.judge(generation, now) == "lost"
             return (sid, row.generation) if is_lost else None
         if flight.forgets:
@@ -160,7 +164,7 @@ class Model:
         assert flight.claims is not None
         if flight.verdict in ("refused", "theft"):
             return "" if now - flight.read_at <= SLOW else None
-        if flight.verdict == "lost" or now >= flight.claims.iat + HALF_LIFE:
+        if flight.verdict == "lost" or now >= flight.rotated + HALF_LIFE:
             self.renew(flight, now)
         return flight.brings
 
@@ -227,6 +231,7 @@ class LoginMachine(RuleBasedStateMachine):
         assert sid not in self.model.rows
         self.model.rows[sid] = row
         flight.brings, flight.decided_at, flight.forgets = (sid, 0), self.now, False
+        flight.rotated = self.now
 
     def holder(self, jar: str) -> str:
         """Return who sends a request: who has nothing in the jar logs in, and is the browser."""
@@ -256,7 +261,7 @@ class LoginMachine(RuleBasedStateMachine):
         for token in filter(None, self.jars.values()):
             claims = decode(token, allow_expired=True)
             row = self.model.rows[claims.sid]
-            ends += [claims.iat + HALF_LIFE, claims.exp, row.expires]
+            ends += [row.rotated + HALF_LIFE, claims.exp, row.expires]
             ends += [row.rotated + GRACE, (row.seen or self.now) + GRACE]
         at = data.draw(st.sampled_from(sorted({end for end in ends if end >= self.now})))
         self.wait(max(0, at + more - self.now))

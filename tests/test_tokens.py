@@ -8,9 +8,10 @@ import uuid
 import jwt
 import pytest
 
+from django_jwt_cookie.conf import get_settings
 from django_jwt_cookie.exceptions import TokenExpired, TokenInvalid
 from django_jwt_cookie.keys import Key, get_key_ring
-from django_jwt_cookie.tokens import MAX_LENGTH, TYPE, Claims, decode, encode
+from django_jwt_cookie.tokens import MAX_LENGTH, TYPE, Claims, _remember, decode, encode
 
 
 def claims(**changes):
@@ -226,3 +227,56 @@ def test_repr_names_claims_and_shows_no_value():
     assert "roles" in text
     assert "4711" not in text
     assert "editor" not in text
+
+
+# --- The memory of verified tokens
+
+
+def test_a_token_is_verified_once(monkeypatch):
+    """Whoever comes again with it is known again."""
+    known = claims()
+    token, checked, verify = encode(known), [], Key.verify
+
+    def count(key, *args, **more):
+        checked.append(1)
+        return verify(key, *args, **more)
+
+    monkeypatch.setattr(Key, "verify", count)
+    for _ in range(3):
+        assert decode(token) == known
+    assert checked == [1]
+
+
+def test_what_is_remembered_still_expires(time_machine):
+    """``exp`` is looked at each time."""
+    time_machine.move_to(1_800_000_000, tick=False)
+    token = encode(claims())
+    decode(token)
+    time_machine.shift(610)
+    with pytest.raises(TokenExpired):
+        decode(token)
+
+
+def test_attack_garbage_does_not_push_out_what_is_remembered(settings, monkeypatch):
+    """Only genuine tokens are remembered, and no more of them than the setting says."""
+    settings.JWT_COOKIE = {"VERIFIED_CACHE_SIZE": 2}
+    tokens = [encode(claims(gen=gen)) for gen in range(3)]
+    memory = get_settings().derive(_remember)
+    decode(tokens[0])
+    for number in range(100):
+        with pytest.raises(TokenInvalid):
+            decode(f"{tokens[0][:-4]}{number:04}")
+    assert memory.cache_info().currsize == 1
+    for token in tokens:
+        decode(token)
+    assert memory.cache_info().currsize == 2
+
+
+def test_another_key_ring_remembers_nothing(settings):
+    """A token of a retired key is not known any more."""
+    settings.JWT_COOKIE = {"SECRET": "one-secret-of-more-than-32-bytes-"}
+    token = encode(claims())
+    decode(token)
+    settings.JWT_COOKIE = {"SECRET": "another-secret-of-more-than-32-bytes"}
+    with pytest.raises(TokenInvalid):
+        decode(token)
