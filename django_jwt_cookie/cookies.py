@@ -1,6 +1,6 @@
 """The cookie: its attributes in one place, for setting, deleting and reading."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -13,6 +13,9 @@ MAX_SIZE = 4096
 
 MAX_DUPLICATES = 8
 """Cookies of our name that are looked at. More are an attempt to keep us busy."""
+
+BLANKS = " \t"
+"""RFC 6265, section 5.2: what a browser takes off the ends of a name and of a value."""
 
 EPOCH = "Thu, 01 Jan 1970 00:00:00 GMT"
 
@@ -46,20 +49,36 @@ class CookieSpec:
         """Return every value that the browser sent under our name.
 
         Two cookies of one name, from an earlier domain or path, or planted by a sibling domain,
-        arrive in one header, and ``request.COOKIES`` keeps the last of them.
+        arrive in one header, and ``request.COOKIES`` keeps the last of them. It also takes off
+        every kind of blank that Unicode knows, and browsers only two: to them a name that begins
+        with U+2000 does not begin with ``__Host-``, so that a sibling domain may set it.
         """
-        if self.name not in request.COOKIES:
-            return []
-        pairs = (pair.partition("=") for pair in request.META.get("HTTP_COOKIE", "").split(";"))
-        values = [value.strip() for name, _, value in pairs if name.strip() == self.name]
-        return values[:MAX_DUPLICATES] if len(values) > 1 else [request.COOKIES[self.name]]
+        header = request.META.get("HTTP_COOKIE")
+        if not header:
+            # Put there by hand, as tests of a site do, or not at all.
+            return [request.COOKIES[self.name]] if self.name in request.COOKIES else []
+        pairs = (pair.partition("=") for pair in header.split(";"))
+        found = [value for name, equals, value in pairs if equals and self._is_name(name)]
+        return [value.strip(BLANKS) for value in found[:MAX_DUPLICATES]]
+
+    def _is_name(self, name: str) -> bool:
+        return name.strip(BLANKS) == self.name
 
     def set(self, response: HttpResponseBase, token: str, max_age: int | None) -> None:
         """Put ``token`` into the cookie for ``max_age`` seconds; none: until the browser closes."""
         self._write(response, token, max_age=max_age, expires=None)
 
     def delete(self, response: HttpResponseBase) -> None:
-        """Tell the browser to forget the cookie."""
+        """Tell the browser to forget the cookie.
+
+        With a domain, also one that it has of this host alone, from before there was a domain: it
+        would be sent after a logout, and without records its login would go on.
+        """
+        if self.domain is not None:
+            leftover = replace(self, domain=None)
+            leftover._write(response, "", max_age=0, expires=EPOCH)
+            # Under another key: Django keeps one cookie per key, and sends each by its own name.
+            response.cookies[f"{self.name} of this host"] = response.cookies.pop(self.name)
         self._write(response, "", max_age=0, expires=EPOCH)
 
     def size(self, token: str) -> int:

@@ -19,6 +19,7 @@ from .exceptions import (
     SessionError,
     SessionRevoked,
     TokenError,
+    TokenExpired,
     TokenInvalid,
     TokenReused,
     UserInactive,
@@ -117,7 +118,8 @@ class PresentedCookie:
             if refusals and not self._verified and not may_be_good:
                 # A forged cookie beside a genuine one, planted by a sibling domain, must not have
                 # the genuine one deleted.
-                self.refusal = refusals[0]
+                is_over = TokenExpired.code in refusals  # Of several, the one that can be cured.
+                self.refusal = TokenExpired.code if is_over else refusals[0]
         return self._verified
 
     def login(self) -> Login | None:

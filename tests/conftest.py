@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -62,11 +63,34 @@ def missing_chromium() -> str:
     return "" if find_spec("playwright") else "the package playwright is not installed"
 
 
+NODE = Path(__file__).parent / "services" / "node"
+"""Where npm installs what a service in Node needs."""
+
+NGINX = shutil.which("nginx", path=os.pathsep.join([os.environ["PATH"], "/usr/sbin"]))
+"""Debian keeps it off the search path."""
+
+
+def missing_node() -> str:
+    """Say what keeps a test of a service in Node from running, if anything."""
+    if not shutil.which("node"):
+        return "there is no node"
+    return "" if (NODE / "node_modules").exists() else f"nobody ran npm ci in {NODE}"
+
+
+def missing_fastapi() -> str:
+    """Say what keeps a test of a service in FastAPI from running, if anything."""
+    missing = [name for name in ("fastapi", "uvicorn") if not find_spec(name)]
+    return f"not installed: {', '.join(missing)}" if missing else ""
+
+
 MISSING: dict[str, Callable[[], str]] = {
     "needs_postgresql": lambda: missing_database("postgresql", "PostgreSQL"),
     "needs_mariadb": lambda: missing_database("mysql", "MariaDB"),
     "needs_redis": missing_redis,
     "needs_chromium": missing_chromium,
+    "needs_fastapi": missing_fastapi,
+    "needs_nginx": lambda: "" if NGINX else "there is no nginx",
+    "needs_node": missing_node,
 }
 
 

@@ -267,3 +267,24 @@ def test_the_suite_runs_on_one_database():
     """The tests for the others are skipped."""
     missing = [bool(MISSING[name]()) for name in ("needs_postgresql", "needs_mariadb")]
     assert any(missing)
+
+
+def test_node_is_there_with_what_a_service_imports(monkeypatch, tmp_path):
+    """The tests themselves fetch nothing."""
+    monkeypatch.setattr("tests.conftest.NODE", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert MISSING["needs_node"]() == "there is no node"
+    (tmp_path / "node").touch(mode=0o755)
+    assert MISSING["needs_node"]() == f"nobody ran npm ci in {tmp_path}"
+    (tmp_path / "node_modules").mkdir()
+    assert MISSING["needs_node"]() == ""
+
+
+@pytest.mark.parametrize(
+    ("installed", "expected"),
+    [((), "fastapi, uvicorn"), (("fastapi",), "uvicorn"), (("fastapi", "uvicorn"), "")],
+)
+def test_fastapi_is_there_with_its_server(monkeypatch, installed, expected):
+    """Both are packages."""
+    monkeypatch.setattr("tests.conftest.find_spec", lambda name: name in installed)
+    assert MISSING["needs_fastapi"]().removeprefix("not installed: ") == expected

@@ -51,12 +51,23 @@ def test_no_shared_cache_may_keep_a_response_with_the_cookie():
         ("__Host-jwt=", [""]),
         ("__Host-jwt=a; x=1; __Host-jwt=b", ["a", "b"]),
         ("; ".join(["__Host-jwt=a"] * 50), ["a"] * MAX_DUPLICATES),
+        ("\t__Host-jwt=a ", ["a"]),
     ],
 )
 def test_every_cookie_of_our_name_is_read(header, values):
     """``request.COOKIES`` alone would keep only the last of two."""
     request = RequestFactory().get("/", headers={"cookie": header})
     assert get_cookie_spec().read(request) == values
+
+
+@pytest.mark.parametrize("blank", [b"\xa0", b"\x85", "\u2000".encode(), "\u3000".encode()])
+@pytest.mark.parametrize("own", [[], ["a"]])
+def test_attack_a_name_that_is_ours_only_when_blanks_are_taken_off(blank, own):
+    """A sibling domain may set it, as its name has no prefix; ``request.COOKIES`` takes it."""
+    planted = f"{blank.decode('latin-1')}__Host-jwt=planted"
+    header = "; ".join([*(f"__Host-jwt={value}" for value in own), planted])
+    request = RequestFactory().get("/", headers={"cookie": header})
+    assert get_cookie_spec().read(request) == own
 
 
 def test_a_cookie_put_into_the_request_by_hand_is_read():

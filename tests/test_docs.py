@@ -21,11 +21,9 @@ from django_jwt_cookie.responses import REASONS
 from django_jwt_cookie.urls import urlpatterns
 
 from .accounts import JSON, log_in
+from .documents import BLOCK, ROOT, blocks
 
 LINES = re.MULTILINE
-BLOCK = re.MULTILINE | re.DOTALL
-
-ROOT = Path(__file__).parent.parent
 PACKAGE = Path(django_jwt_cookie.__file__).parent
 README = ROOT / "README.md"
 PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -50,11 +48,6 @@ assert client.post("/accounts/login/", login).status_code == 302
 assert client.get("/editors/").content.startswith(b"Logged in since ")
 print(dict(client.cookies)["jwt"].OutputString())
 """
-
-
-def blocks(page, language):
-    """Return the blocks of code in ``page`` that are in ``language``."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(), BLOCK)
 
 
 def test_the_readme_works_on_a_new_site(tmp_path):
@@ -118,6 +111,9 @@ def test_every_block_of_code_is_run_or_compared():
         ("http.md", "json"),
         ("http.md", "sh"),
         ("keys.md", "python"),
+        ("services.md", "js"),
+        ("services.md", "nginx"),
+        ("services.md", "python"),
     }
 
 

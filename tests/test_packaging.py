@@ -1,6 +1,7 @@
 """What is said in two places is the same in both."""
 
 import configparser
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -68,6 +69,18 @@ def test_the_oldest_django_is_the_same_everywhere():
     requirements = SETUP["options"]["install_requires"].split()
     assert requirements[0] == f"Django>={min(versions('Framework :: Django'))}"
     assert [re.split("[<>=]", line)[0] for line in requirements] == ["Django", "PyJWT"]
+
+
+def test_no_lock_file_names_where_packages_are_fetched_from():
+    """Everybody has them from the registry that their npm is set up for; the hashes hold."""
+    lock = ROOT / "tests" / "services" / "node" / "package-lock.json"
+    packages = json.loads(lock.read_text(encoding="utf-8"))["packages"]
+    wanted = json.loads((lock.parent / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    assert packages.pop("") == {"dependencies": wanted}
+    assert packages.keys() == {f"node_modules/{name}" for name in wanted}
+    for package in packages.values():
+        assert package["integrity"].startswith("sha512-")
+        assert "resolved" not in package
 
 
 def test_the_help_lists_every_target():

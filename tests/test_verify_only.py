@@ -126,6 +126,15 @@ def test_an_expired_token_is_refused_and_kept(visitor):
     assert COOKIE not in response.cookies
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_expired_token_beside_a_forged_one(client, order):
+    """A sibling domain that plants one does not keep a program from renewing."""
+    forged, expired = token_of()[:-4] + "AAAA", token_of(age=611)
+    pairs = [f"{COOKIE}={forged}", f"{COOKIE}={expired}"][::order]
+    response = client.get("/members/", headers={"cookie": "; ".join(pairs), **JSON})
+    assert response.json()["code"] == "token_expired"
+
+
 def test_a_token_just_past_its_end_is_good_for_as_long_as_clocks_may_differ(visitor):
     """``LEEWAY``: the other site's clock may be ahead."""
     visitor.cookies[COOKIE] = token_of(age=605)

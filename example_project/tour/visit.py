@@ -39,12 +39,15 @@ SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Start the browser. It asks no other host: not for updates, not for anything."""
+def chromium(*more: str) -> Iterator[Browser]:
+    """Start the browser. It asks no other host: not for updates, not for anything.
+
+    ``more`` are further arguments on its command line.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which(os.environ.get("CHROMIUM", "chromium")),
-            args=CHROMIUM_ARGUMENTS,
+            args=[*CHROMIUM_ARGUMENTS, *more],
         )
         try:
             yield browser

@@ -1,0 +1,98 @@
+"""Tokens that are not what they say, one per way to make one."""
+
+import hashlib
+import hmac
+import json
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from typing import Any
+
+import jwt
+
+from ..key_samples import jwk as jwk_of
+from ..key_samples import pem, public_bytes, public_pem
+from .sites import KEY
+
+STRANGER = pem("EdDSA", 1)
+"""A key of somebody else."""
+
+
+def encoded(part: Any) -> str:
+    """Return a part of a token."""
+    data = part if isinstance(part, bytes) else json.dumps(part).encode()
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def parts(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what a token says of itself, and of the login."""
+    found = jwt.decode_complete(token, options={"verify_signature": False})
+    return found["header"], found["payload"]
+
+
+def signed(token: str, key: str = KEY, header: Any = (), **claims: Any) -> str:
+    """Return ``token`` with these headers and claims, signed with ``key``; None leaves one out."""
+    old_header, old_claims = parts(token)
+    new = {name: value for name, value in (old_claims | claims).items() if value is not None}
+    return jwt.encode(new, key, algorithm="EdDSA", headers=old_header | dict(header))
+
+
+def by_hand(token: str, algorithm: str, secret: bytes | None = None) -> str:
+    """Return ``token`` with another algorithm, as no library would sign it."""
+    header, claims = parts(token)
+    message = f"{encoded(header | {'alg': algorithm})}.{encoded(claims)}"
+    signature = b"" if secret is None else hmac.digest(secret, message.encode(), hashlib.sha256)
+    return f"{message}.{encoded(signature)}"
+
+
+def with_header(token: str, **header: Any) -> str:
+    """Return ``token`` with these headers and the old signature."""
+    return f"{encoded(parts(token)[0] | header)}.{token.partition('.')[2]}"
+
+
+def changed(token: str) -> str:
+    """Return ``token`` with another user and the old signature."""
+    header, claims = parts(token)
+    return f"{encoded(header)}.{encoded(claims | {'sub': '2'})}.{token.split('.')[2]}"
+
+
+def public_x() -> bytes:
+    """Return the bytes of the public key alone."""
+    return jwt.utils.base64url_decode(jwk_of("EdDSA", public=True)["x"])
+
+
+FORGERIES: dict[str, Callable[[str], str]] = {
+    "garbage": lambda _: "garbage",
+    "nothing": lambda _: "",
+    "nested": lambda _: f"{encoded(b'[' * 2900)}.e30.e30",
+    "not an object": lambda _: f"{encoded([])}.{encoded([])}.e30",
+    "not ASCII": lambda token: f"\xe9{token}",
+    "a list as the algorithm": lambda token: with_header(token, alg=["EdDSA"]),
+    "a list as the key's name": lambda token: with_header(token, kid=["A"]),
+    "changed": changed,
+    "no signature": lambda token: f"{token.rpartition('.')[0]}.",
+    "another signature": lambda token: f"{token.rpartition('.')[0]}.{encoded(bytes(64))}",
+    "alg none": lambda token: by_hand(token, "none"),
+    "alg None": lambda token: by_hand(token, "None"),
+    "the public key as a secret": lambda token: by_hand(
+        token, "HS256", public_pem("EdDSA").encode()
+    ),
+    "its DER as a secret": lambda token: by_hand(token, "HS256", public_bytes("EdDSA", "DER")),
+    "its bytes as a secret": lambda token: by_hand(token, "HS256", public_x()),
+    "signed by a stranger": lambda token: signed(token, STRANGER),
+    "brings its key": lambda token: signed(
+        token, STRANGER, {"jwk": jwk_of("EdDSA", 1, public=True)}
+    ),
+    "says where its key is": lambda token: signed(token, STRANGER, {"jku": "http://127.0.0.1:9/"}),
+    "critical": lambda token: signed(token, header={"crit": ["exp2"], "exp2": 1}),
+    "another type": lambda token: signed(token, header={"typ": "JWT"}),
+    "an access token": lambda token: signed(token, header={"typ": "at+jwt"}),
+    "another issuer": lambda token: signed(token, iss="https://accounts.example.net"),
+    "no issuer": lambda token: signed(token, iss=None),
+    "another audience": lambda token: signed(token, aud="example.net"),
+    "no audience": lambda token: signed(token, aud=None),
+    "no user": lambda token: signed(token, sub=None),
+    "no login": lambda token: signed(token, sid=None),
+    "never ends": lambda token: signed(token, exp=None),
+    "begins tomorrow": lambda token: signed(token, nbf=int(time.time()) + 86_400),
+}
