@@ -122,6 +122,15 @@ class PresentedCookie:
                 self.refusal = TokenExpired.code if is_over else refusals[0]
         return self._verified
 
+    def has_to_ask(self) -> bool:
+        """Tell whether `login` has to ask somebody, for which asynchronous code needs a thread."""
+        if not self.verified():
+            return False
+        settings, newest = get_settings(), self.verified()[0]
+        if settings.user_source == "database" or settings.revocation_cache is not None:
+            return True
+        return get_key_ring().can_sign and (is_over(newest) or not get_store().knows(newest))
+
     def login(self) -> Login | None:
         """Return the login of the newest token whose login goes on."""
         if not self._is_looked_up:

@@ -178,7 +178,7 @@ class RequestJWT:
         session = adoption.get_session(self._request)
         if adoption.may_hold_login(session) or get_key_ring().may_block:
             return True
-        return bool(self._cookie.verified())
+        return self._cookie.has_to_ask()
 
     # --- Settling: what may have to ask or tell the database before the response goes out
 

@@ -148,15 +148,19 @@ def present(session: LoginSession, generation: int, came_at: datetime) -> Verdic
     return verdict
 
 
+def knows(claims: Claims) -> bool:
+    """Tell whether this process has seen the token before."""
+    return sighting_of(claims.sid).token == (claims.sub, claims.gen)
+
+
 def glance(claims: Claims) -> bool:
     """Tell whether ``claims`` may be taken at their word, until the token is over.
 
     At a process's first sight of a token one UPDATE notes it as seen, as `present` does, and finds
     out whether the login goes on; after that, nobody is asked.
     """
-    sighting, token = sighting_of(claims.sid), (claims.sub, claims.gen)
-    if sighting.token != token:
-        now = timezone.now()
+    if not knows(claims):
+        sighting, now = sighting_of(claims.sid), timezone.now()
         newest = records().filter(
             pk=claims.sid,
             user=claims.sub,  # type: ignore[misc]
@@ -166,7 +170,7 @@ def glance(claims: Claims) -> bool:
         )
         if not newest.update(seen_at=Coalesce("seen_at", now)):
             return False
-        sighting.token = token
+        sighting.token = (claims.sub, claims.gen)
         using = router.db_for_write(LoginSession)
         sighting.is_sure = not transaction.get_connection(using).in_atomic_block
     return True

@@ -30,6 +30,7 @@ __all__ = [
     "glance",
     "goes_on",
     "is_newest",
+    "knows",
     "look_up",
     "prepare",
     "present",
@@ -76,6 +77,11 @@ def present(
 ) -> Verdict:
     """Take every genuine token for the newest: nobody knows better."""
     return Verdict.CURRENT
+
+
+def knows(claims: Claims) -> bool:  # noqa: ARG001
+    """Nobody is ever asked."""
+    return True
 
 
 def glance(claims: Claims) -> bool:

@@ -28,6 +28,9 @@ class Store(Protocol):
     def present(self, session: LoginSession, generation: int, came_at: datetime, /) -> Verdict:
         """Take note that a request that came then presents ``generation``; tell what it means."""
 
+    def knows(self, claims: Claims, /) -> bool:
+        """Tell whether `glance` would ask nobody."""
+
     def glance(self, claims: Claims, /) -> bool:
         """Tell whether ``claims`` may be taken at their word."""
 

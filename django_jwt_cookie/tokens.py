@@ -44,6 +44,12 @@ SENSITIVE_CLAIM = re.compile(
 )
 HEADER = frozenset({"alg", "kid", "typ"})
 
+KEYS_REMEMBERED = 64
+"""Headers that are known again: as many as there are keys, and some room."""
+
+LOGIN_JWT = jwt.PyJWT({"require": list(REQUIRED_CLAIMS), "verify_exp": False, "strict_aud": True})
+"""What PyJWT checks; not ``exp``, which `decode` compares and can allow to be over."""
+
 
 @dataclass(frozen=True, slots=True)
 class StatelessClaims:
@@ -219,8 +225,7 @@ def _verify(token: str, _version: int) -> Claims:
             issuer=settings.issuer,
             audience=settings.audience,
             leeway=settings.leeway,
-            # The comparison with ``exp`` is in `decode`, where it can be allowed to fail.
-            options={"require": list(REQUIRED_CLAIMS), "verify_exp": False, "strict_aud": True},
+            by=LOGIN_JWT,
         )
     except (jwt.PyJWTError, ValueError, RecursionError) as error:
         raise TokenInvalid(type(error).__name__) from error
@@ -228,15 +233,27 @@ def _verify(token: str, _version: int) -> Claims:
 
 
 def _find_key(token: str) -> Any:
-    """Return the key that the header names, if the header is exactly one that we write.
+    """Return the key that the header names."""
+    header = token.partition(".")[0]
+    key = get_key_ring().find(get_settings().derive(_remember_headers)(header))
+    if key is None:
+        raise TokenInvalid("signed with a key that is not in the ring")
+    return key
+
+
+def _remember_headers(settings: Settings) -> "_lru_cache_wrapper[str]":
+    """Return `_read_header`, which knows again what it has read: each key has but one header."""
+    return lru_cache(maxsize=settings.verified_cache_size and KEYS_REMEMBERED)(_read_header)
+
+
+@sensitive_variables()
+def _read_header(header: str) -> str:
+    """Return the ``kid`` of a header, if that is exactly one that we write.
 
     ``jwk``, ``jku``, ``x5u`` and ``x5c`` would let the sender choose the key, ``crit`` the rules
     (RFC 8725, sections 3.1 and 3.10). Whatever we do not write ourselves is refused unread.
     """
-    header = jwt.get_unverified_header(token)
-    if header.keys() != HEADER or header["typ"] != TYPE:
+    found = jwt.get_unverified_header(f"{header}..")
+    if found.keys() != HEADER or found["typ"] != TYPE or not isinstance(found["kid"], str):
         raise TokenInvalid("a header that we do not write")
-    key = get_key_ring().find(header["kid"])
-    if key is None:
-        raise TokenInvalid("signed with a key that is not in the ring")
-    return key
+    return found["kid"]

@@ -14,6 +14,7 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from django_jwt_cookie import sessions
+from django_jwt_cookie.issuing import issue
 from django_jwt_cookie.middleware import JWTCookieMiddleware
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import Claims, encode
@@ -336,3 +337,31 @@ def test_an_async_request_leaves_its_thread_for_the_database(claims):
     coroutine: Any = JWTCookieMiddleware(greet_by_name)(request)
     with pytest.raises(RuntimeError, match="event loop"):
         coroutine.send(None)
+
+
+@pytest.mark.parametrize("given", [{}, {"TRACK_SESSIONS": False}])
+def test_with_the_user_from_the_token_it_leaves_its_thread_once_per_token(settings, ada, given):
+    """For the UPDATE at a process's first sight; without records never, nor for a good while."""
+    settings.JWT_COOKIE = given | {"USER_SOURCE": "token"}
+    _, token = issue(start_session(ada), auth_time=0, request=RequestFactory().get("/"))
+    request = RequestFactory().get("/", headers={"cookie": f"{NAME}={token}"})
+    if not given:
+        assert JWTCookieMiddleware(greet_at_once)(request).content == b"ada"
+    for _ in range(3):
+        response = finish_at_once(JWTCookieMiddleware(greet_by_name)(request))
+        assert response.content == b"ada"
+
+
+def test_with_a_revocation_cache_it_leaves_its_thread_for_that(settings, ada):
+    """Reading it takes as long as the network does."""
+    settings.JWT_COOKIE = {"USER_SOURCE": "token", "REVOCATION_CACHE": "default"}
+    _, token = issue(start_session(ada), auth_time=0, request=RequestFactory().get("/"))
+    request = RequestFactory().get("/", headers={"cookie": f"{NAME}={token}"})
+    coroutine: Any = JWTCookieMiddleware(greet_by_name)(request)
+    with pytest.raises(RuntimeError, match="event loop"):
+        coroutine.send(None)
+
+
+def greet_at_once(request):
+    """Ask who it is, as a synchronous view."""
+    return HttpResponse(request.user.get_username())
