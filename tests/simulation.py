@@ -9,6 +9,7 @@ from event to event, and each request is served by a real `RequestJWT` and a rea
 
 import heapq
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,12 +21,13 @@ from django.test import RequestFactory
 from django_jwt_cookie.issuing import issue
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.request_jwt import RequestJWT
+from django_jwt_cookie.tokens import decode
 
 from .accounts import COOKIE, start_session
 from .processes import Processes
 
 START = 1_800_000_000
-DAY = 86_400
+DAY, LIFETIME = 86_400, 600
 UPLOADS, LOST, SLOW = 0.02, 0.03, 0.02
 """How often a request is long on its way, a response gets lost, a view is slow."""
 
@@ -144,3 +146,48 @@ class World:
     def store(self, browser: Browser, cookie: str) -> None:
         """Put the cookie into the jar."""
         browser.cookie = cookie
+
+
+class CarefulWorld(World):
+    """The same with a thief who knows the rules, and is never the first to use a token.
+
+    He presents the oldest that he has, every half minute. As long as the visitor has not used its
+    successor he is handed that, for his drawer. The first answer without a cookie, though half of
+    the token's life is over, says that the visitor has moved on; then he does so too.
+    """
+
+    successor: str | None = None
+    out_at: float | None = None
+    """When he had no successor in the drawer, and left quietly."""
+
+    def plan_theft(self, pause: float) -> None:
+        """Copy the cookie at some moment, and begin to ask with it."""
+        at = self.random.uniform(0, self.days * DAY / 2)
+        self.plan(at, self.steal)
+        self.plan(at, lambda now: self.poll(now, pause))
+
+    def poll(self, now: float, pause: float) -> None:
+        """Ask with the oldest token, and again after ``pause``."""
+        brought = self.ask(self.thief.cookie)
+        claims = decode(self.thief.cookie, allow_expired=True)
+        if brought is not None:
+            self.successor = self.successor or brought
+        elif START + now >= claims.iat + LIFETIME / 2:
+            if self.successor is None:
+                self.out_at = now
+                return
+            self.thief.cookie, self.successor = self.successor, None
+        if now < self.days * DAY:
+            self.plan(now + pause, lambda now: self.poll(now, pause))
+
+    def ask(self, cookie: str) -> str | None:
+        """Send a request that is answered at once; return what it brings."""
+        request = self.factory.get("/", headers={"cookie": f"{COOKIE}={cookie}"}, secure=True)
+        self.processes.enter(self.random.randrange(PROCESSES))
+        jwt, response = RequestJWT(request), HttpResponse()
+        if not jwt.resolve().is_authenticated:
+            self.thief.refused_at = self.thief.refused_at or time.time() - START
+        if jwt.needs_settling(response):
+            jwt.settle(response)
+        jwt.write(response)
+        return response.cookies[COOKIE].value if COOKIE in response.cookies else None

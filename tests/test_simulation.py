@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from .simulation import START, World
+from .simulation import DAY, START, CarefulWorld, World
 
 pytestmark = pytest.mark.django_db
 
@@ -30,10 +30,21 @@ def test_an_honest_browser_is_never_taken_for_a_thief(time_machine, seed):
 @pytest.mark.parametrize("pause", PAUSES)
 @pytest.mark.parametrize("seed", range(SEED, SEED + max(1, RUNS // 8)))
 def test_every_thief_is_noticed(time_machine, seed, pause):
-    """However busy; and then neither copy works any more."""
+    """However busy, if he takes what comes; and then neither copy works any more."""
     world = World(seed, time_machine, thief_pause=pause, days=2)
     session = world.run()
     assert session.revoked_because == "token_reused"
     assert session.revoked_at is not None
     assert world.stolen_at is not None
     assert session.revoked_at.timestamp() - START > world.stolen_at
+
+
+@pytest.mark.parametrize("seed", range(SEED, SEED + max(1, RUNS // 8)))
+def test_a_careful_thief_is_shaken_off_and_not_noticed(time_machine, seed):
+    """A limit of the rules, as docs/architecture.md says it; the visitor is not bothered."""
+    world = CarefulWorld(seed, time_machine, thief_pause=30, days=2)
+    assert world.run().revoked_because == ""
+    assert (world.honest.refused_at, world.thief.refused_at) == (None, None)
+    assert world.stolen_at is not None
+    assert world.out_at is not None
+    assert world.out_at - world.stolen_at < DAY
