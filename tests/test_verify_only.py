@@ -57,12 +57,10 @@ def fill_cart(request, item):
 
 def log_in_by_django(request):
     auth.login(request, User.objects.get(), BACKEND)
-    return HttpResponse()
 
 
 def log_in_by_us(request):
     authentication.login(request, User.objects.get(), BACKEND)
-    return HttpResponse()
 
 
 urlpatterns = [

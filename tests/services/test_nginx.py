@@ -10,7 +10,7 @@ import pytest
 from ..conftest import NGINX
 from .contract import SAFE, Contract, assert_refused, cookies, expired
 from .echo import echoing
-from .forgeries import parts, signed
+from .forgeries import parts
 from .servers import REPORTS, Answer, Server, free_port, running
 from .sites import Project, jwks_url, log_in, log_out, token_in
 
@@ -62,12 +62,6 @@ class Gate(Contract):
             yield Server(port, REPORTS, is_tls=True)
 
     @staticmethod
-    def half_over(token: str) -> str:
-        """Return a token of the same login that was issued six minutes ago."""
-        issued = parts(token)[1]["iat"] - 360
-        return signed(token, iat=issued, exp=issued + 600)
-
-    @staticmethod
     def named_users(answer: Answer) -> list[str]:
         """Return what the service behind was told of the user, under whatever spelling."""
         headers = answer.json()["headers"].items()
@@ -89,10 +83,12 @@ class Gate(Contract):
         answer = service.ask(SAFE, cookies(token), "POST", "a=1", Origin=service.origin)
         assert answer.status in (200, 403)  # Django behind wants its CSRF token besides.
 
-    def test_a_renewed_token_gets_to_the_browser(self, accounts: Server, service: Server) -> None:
+    def test_a_renewed_token_gets_to_the_browser(
+        self, project: Project, accounts: Server, service: Server
+    ) -> None:
         """Beside the cookies of the service."""
         token = log_in(accounts)
-        answer = service.ask(SAFE, cookies(self.half_over(token)))
+        answer = service.ask(SAFE, cookies(half_over(project, token)))
         assert self.user(answer) == "1"
         renewed = token_in(answer.cookies[-1])
         assert parts(renewed)[1]["gen"] == 1
@@ -141,8 +137,10 @@ class TestGateThatNamesTheUser(Gate):
         answer = service.ask(SAFE, cookies(token), "POST", "a=1", Origin=service.origin)
         assert (self.user(answer), answer.json()["body"]) == ("1", "a=1")
 
-    def test_the_service_s_own_cookies_arrive_as_well(self, service: Server, token: str) -> None:
-        answer = service.ask(SAFE, cookies(self.half_over(token)))
+    def test_the_service_s_own_cookies_arrive_as_well(
+        self, project: Project, accounts: Server, service: Server
+    ) -> None:
+        answer = service.ask(SAFE, cookies(half_over(project, log_in(accounts))))
         assert "theme=dark" in answer.cookies
         assert len(answer.cookies) == 2
 
