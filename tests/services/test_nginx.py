@@ -10,7 +10,7 @@ import pytest
 from ..conftest import NGINX
 from .contract import SAFE, Contract, assert_refused, cookies, expired
 from .echo import echoing
-from .forgeries import parts
+from .forgeries import half_over, parts
 from .servers import REPORTS, Answer, Server, free_port, running
 from .sites import Project, jwks_url, log_in, log_out, token_in
 
