@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
+from django.conf import global_settings
 from django.conf import settings as django_settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.middleware import (
     AuthenticationMiddleware,
     LoginRequiredMiddleware,
@@ -31,7 +33,7 @@ from .tokens import RESERVED_CLAIMS, SENSITIVE_CLAIM
 
 OURS = "django_jwt_cookie.middleware.JWTCookieMiddleware"
 DJANGOS = "django.contrib.auth.middleware.AuthenticationMiddleware"
-HOW_TO_MAKE_ONE = 'python -c "import secrets; print(secrets.token_urlsafe(64))"'
+HOW_TO_MAKE_ONE = "python manage.py jwt_cookie_key"
 FEW_CHARACTERS = 5
 """So few different characters are no random secret. Django judges SECRET_KEY alike."""
 
@@ -91,7 +93,7 @@ W002 = Warning(
 )
 W003 = Warning(
     "The login cookie is not Secure: it travels over plain http, for everybody on the way to copy.",
-    hint="Remove COOKIE_SECURE from JWT_COOKIE, and set DEBUG = False.",
+    hint="Set DEBUG = False, and remove COOKIE_SECURE from JWT_COOKIE if it is there.",
     id="jwt_cookie.W003",
 )
 W004 = Warning(
@@ -113,6 +115,14 @@ W007 = Warning(
     "nothing: what ends in one process goes on in the others until the token is over.",
     hint="Use a cache that all processes share, such as Redis.",
     id="jwt_cookie.W007",
+)
+
+
+W008 = Warning(
+    "SESSION_COOKIE_AGE is set, and logins do not go by it any more, but by the timeouts in "
+    "JWT_COOKIE: they last for IDLE_TIMEOUT, 14 days, after their last use.",
+    hint="Set JWT_COOKIE = {'IDLE_TIMEOUT': timedelta(...)}, or remove SESSION_COOKIE_AGE.",
+    id="jwt_cookie.W008",
 )
 
 
@@ -145,7 +155,8 @@ def check_dotted_paths(**kwargs: Any) -> list[CheckMessage]:
         try:
             import_string(path) if path else None
         except ImportError as error:
-            messages.append(Error(f"JWT_COOKIE[{name.upper()!r}]: {error}", id=E008))
+            hint = "It has to be the whole dotted path, such as 'mysite.views.roles'."
+            messages.append(Error(f"JWT_COOKIE[{name.upper()!r}]: {error}", hint=hint, id=E008))
     return messages
 
 
@@ -157,7 +168,9 @@ def check_token_fields(**kwargs: Any) -> list[CheckMessage]:
     try:
         fields = users.token_fields()
     except FieldDoesNotExist as error:
-        return [Error(f"JWT_COOKIE['TOKEN_FIELDS']: {error}", id=E010)]
+        names = sorted(field.name for field in get_user_model()._meta.concrete_fields)
+        hint = f"It has: {', '.join(names)}."
+        return [Error(f"JWT_COOKIE['TOKEN_FIELDS']: {error}", hint=hint, id=E010)]
     return [
         Error(
             f"JWT_COOKIE['TOKEN_FIELDS']: {field.name!r} {complaint}",
@@ -184,7 +197,8 @@ def check_revocation_cache(**kwargs: Any) -> list[CheckMessage]:
     try:
         _revocation_cache()
     except InvalidCacheBackendError as error:
-        return [Error(f"JWT_COOKIE['REVOCATION_CACHE']: {error}", id=E011)]
+        hint = f"CACHES has: {', '.join(django_settings.CACHES)}."
+        return [Error(f"JWT_COOKIE['REVOCATION_CACHE']: {error}", hint=hint, id=E011)]
     return []
 
 
@@ -193,6 +207,13 @@ def check_revocation_cache_is_shared(**kwargs: Any) -> list[CheckMessage]:
     with suppress(InvalidCacheBackendError):
         return [W007] if isinstance(_revocation_cache(), LocMemCache | DummyCache) else []
     return []
+
+
+def check_session_age(**kwargs: Any) -> list[CheckMessage]:
+    """Report logins that would last longer, or less long, than before the swap."""
+    given = getattr(django_settings, "JWT_COOKIE", {})
+    is_set = django_settings.SESSION_COOKIE_AGE != global_settings.SESSION_COOKIE_AGE
+    return [W008] if is_set and "IDLE_TIMEOUT" not in given else []
 
 
 def check_middleware(**kwargs: Any) -> list[CheckMessage]:
@@ -257,6 +278,7 @@ ALWAYS = (
     check_dotted_paths,
     check_token_fields,
     check_revocation_cache,
+    check_session_age,
     check_middleware,
 )
 DEPLOY = (

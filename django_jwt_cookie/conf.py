@@ -193,7 +193,7 @@ class Settings:
                 f"ALGORITHM must be one of {', '.join(ALGORITHMS)}; it is {self.algorithm!r}."
             )
         complaints += [
-            f"{name.upper()} must be a string that is not empty; leave it out for the default."
+            f"{name.upper()} must be a string that is not empty, or left out; it is {value!r}."
             for name in (
                 "issuer",
                 "audience",
@@ -313,6 +313,9 @@ def get_settings() -> Settings:
     if given.get("KEYS") in ([], ()):
         # The ring would silently be that of SECRET_KEY.
         raise ImproperlyConfigured("JWT_COOKIE: KEYS is empty: leave it out, or give it a key.")
+    if "SECRET" in given and given["SECRET"] is None:
+        # Of a variable that is not set: the ring would silently be that of SECRET_KEY.
+        raise ImproperlyConfigured("JWT_COOKIE: SECRET is None: leave it out, or give it a key.")
     values: dict[str, Any] = {"cookie_secure": not django_settings.DEBUG}
     values.update((key.lower(), value) for key, value in given.items())
     for name in ("keys", "token_fields"):

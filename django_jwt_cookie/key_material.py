@@ -22,6 +22,13 @@ the other (RFC 8725, section 2.1).
 
 FILE = b"file:"
 PEM = b"-----BEGIN "
+NAME_OF_A_SECRET = re.compile(
+    rb"file:|\$\{?\w+\}?$|\{\{.*\}\}$|(~|\.{1,2})/|/\S*\.(pem|key|jwk|json|txt)$"
+    rb"|/(app|data|etc|home|mnt|opt|root|run|secrets|srv|tmp|usr|var)/",
+    re.IGNORECASE,
+)
+"""What is meant to be replaced by a secret: anybody could guess it."""
+
 BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -106,7 +113,12 @@ def _json_object(data: bytes) -> dict[str, Any] | None:
 
 
 def _secret(data: bytes) -> bytes:
-    """Return ``data``, unless it is in truth a key that everybody may have."""
+    """Return ``data``, unless it is a name of a secret, or in truth a key that everybody has."""
+    if NAME_OF_A_SECRET.match(data):
+        raise KeyRingError(
+            "the name of a file or variable in place of what is in it. A file is named as "
+            "file:/run/secrets/key; a variable is read with os.environ or django-environ."
+        )
     try:
         jwt.get_algorithm_by_name("HS256").prepare_key(data)
     except (jwt.InvalidKeyError, RecursionError):

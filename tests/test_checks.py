@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,17 @@ def test_what_works_and_is_not_safe(settings, given, expected):
     assert ids(deploy=True) == expected
 
 
+def test_sessions_that_lasted_for_an_hour(settings):
+    """The swap must not make two weeks of it without a word."""
+    settings.SESSION_COOKIE_AGE = 3600
+    assert ids() == ["jwt_cookie.W008"]
+    settings.JWT_COOKIE = {
+        "IDLE_TIMEOUT": timedelta(hours=1),
+        "BROWSER_SESSION_TIMEOUT": timedelta(hours=1),
+    }
+    assert ids() == []
+
+
 def test_a_field_that_has_the_name_of_a_claim(settings, monkeypatch):
     """It would be refused at the first login."""
     settings.JWT_COOKIE = {"USER_SOURCE": "token", "TOKEN_FIELDS": ["email"]}
@@ -187,7 +199,7 @@ def test_each_id_is_tested_and_documented():
     root = Path(__file__).parent.parent
     pattern = r"jwt_cookie\.[EW]\d{3}"
     declared = set(re.findall(pattern, Path(checks.__file__).read_text()))
-    assert len(declared) == 18
+    assert len(declared) == 19
     assert set(re.findall(pattern, Path(__file__).read_text())) == declared
     documented = root / "docs" / "checks.md"
     assert set(re.findall(pattern, documented.read_text())) == declared

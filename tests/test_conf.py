@@ -106,6 +106,8 @@ def test_a_list_of_keys_is_accepted(settings):
         ({"COOKIE_NAME": "__Host-x", "COOKIE_DOMAIN": "a.example"}, "COOKIE_DOMAIN = 'a.example'"),
         ({"ABSOLUTE_TIMEOUT": timedelta(days=401)}, "400 days, 0:00:00 at most"),
         ({"SECRET": "a" * 32, "KEYS": ["b" * 32]}, "exclude each other"),
+        ({"SECRET": None}, "SECRET is None"),
+        ({"CLAIMS": len}, "CLAIMS must be a string that is not empty, or left out; it is <built"),
         ({"KEYS": "a" * 32}, "KEYS must be a list"),
         ({"SECRET": "a" * 32, "JWKS_URL": "https://a.example"}, "JWKS_URL excludes SECRET and"),
         ({"KEYS": ["a" * 32], "JWKS_URL": "https://a.example"}, "JWKS_URL excludes SECRET and"),

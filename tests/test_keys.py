@@ -277,6 +277,29 @@ def test_a_jwk_that_is_for_signing_is_taken(settings, use):
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "/run/secrets/my_production_login_key.pem",
+        "~/keys/the-key-of-this-site-for-logins",
+        "./a-file-with-the-secret-in-it-for-logins.txt",
+        "FILE:/run/secrets/my_production_login_key",
+        "${JWT_COOKIE_SECRET_FROM_VAULT_PLEASE}",
+        "$JWT_COOKIE_SECRET_FROM_THE_ENVIRONMENT",
+        "{{ jwt_cookie_secret_of_this_deployment }}",
+    ],
+)
+def test_the_name_of_a_secret_is_no_secret(settings, name):
+    """Anybody could guess it, and it would work."""
+    with pytest.raises(KeyRingError, match="the name of a file or variable"):
+        ring_of(settings, name)
+
+
+def test_a_random_secret_may_look_a_little_like_a_path(settings):
+    """Base64 has slashes."""
+    assert ring_of(settings, "/Zm9v+YmFy" * 4).can_sign
+
+
+@pytest.mark.parametrize(
     "keys",
     [
         ["a" * 32, "b" * 32, "a" * 32],
