@@ -6,7 +6,6 @@ from django.contrib import admin, messages
 from django.contrib.auth import get_permission_codename, get_user_model
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -18,7 +17,8 @@ from .models import LoginSession, LoginSessionQuerySet
 
 User = get_user_model()
 
-LIST = f"{LoginSession._meta.app_label}_{LoginSession._meta.model_name}_changelist"
+OWN_PAGES = f"{LoginSession._meta.app_label}_{LoginSession._meta.model_name}_"
+"""What the names of the pages of `LoginSessionAdmin` begin with."""
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -95,7 +95,8 @@ class LoginSessionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Let whoever may delete a user delete the user's logins with it, though not others."""
         if super().has_delete_permission(request, obj):
             return True
-        is_own_page = request.path.startswith(reverse(f"{self.admin_site.name}:{LIST}"))
+        match = request.resolver_match
+        is_own_page = match is None or (match.url_name or "").startswith(OWN_PAGES)
         user = f"{User._meta.app_label}.{get_permission_codename('delete', User._meta)}"
         return not is_own_page and request.user.has_perm(user)
 

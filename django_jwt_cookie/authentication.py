@@ -8,8 +8,9 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 from django.contrib import auth
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from . import adoption
 from .request_jwt import RequestJWT
@@ -37,11 +38,12 @@ def confirm_served(user: AbstractBaseUser) -> None:
     """Ask whether the login of ``user`` that is being served goes on, before its password changes.
 
     After that it could not be told any more, and ``update_session_auth_hash()`` would not find a
-    login to go on with.
+    login to go on with. Raises ``PermissionDenied`` if it does not: nobody sets a password with a
+    login that has ended.
     """
     jwt = _served.get()
-    if jwt is not None and jwt.is_of(user):
-        jwt.confirm()
+    if jwt is not None and jwt.is_of(user) and not jwt.confirm():
+        raise PermissionDenied(_("This login was ended."))
 
 
 def get_jwt(request: HttpRequest) -> RequestJWT:

@@ -102,6 +102,9 @@ class Settings:
     """Fields of the user that a token carries for ``USER_SOURCE = "token"``; none: the
     ``USERNAME_FIELD``. Readable by whoever holds the cookie."""
 
+    shares_users: bool = False
+    """On a site that only verifies: its table of users is that of the site that issues."""
+
     track_sessions: bool = True
     """Keep a record of each login. Without, a logout is only the cookie's."""
 
@@ -212,7 +215,13 @@ class Settings:
         ]
         complaints += [
             f"{name.upper()} must be True or False; it is {value!r}."
-            for name in ("cookie_secure", "track_sessions", "adopt_django_logins", "record_ip")
+            for name in (
+                "cookie_secure",
+                "shares_users",
+                "track_sessions",
+                "adopt_django_logins",
+                "record_ip",
+            )
             if not isinstance(value := getattr(self, name), bool)
         ]
         return complaints

@@ -46,9 +46,7 @@ class FetchedKeyRing:
         self._url, self._algorithm = url, algorithm
         self._client = jwt.PyJWKClient(url, cache_jwk_set=False, timeout=TIMEOUT)
         self._ring = KeyRing(())
-        self.version = 0
-        """Counts the changes: what was verified by a key that was retired is to be forgotten."""
-
+        self._version = 0
         self._lock = Lock()
         self._asked_at = self._answered_at = -math.inf
 
@@ -56,6 +54,16 @@ class FetchedKeyRing:
     def keys(self) -> tuple[Key, ...]:
         """The keys that are known by now; asks nobody."""
         return self._ring.keys
+
+    @property
+    def version(self) -> int:
+        """Counts the changes: what was verified by a key that was retired is to be forgotten.
+
+        Asked for with every token, known ones too: so a retired key is noticed in an hour.
+        """
+        if monotonic() - self._answered_at >= LIFESPAN:
+            self._ask()
+        return self._version
 
     @property
     def signing_key(self) -> Key:
@@ -98,7 +106,7 @@ class FetchedKeyRing:
             logger.warning("The keys at %s can't be fetched: %s", self._url, reason)
         else:
             if keys:
-                self.version += self._ring.keys != keys
+                self._version += self._ring.keys != keys
                 self._ring, self._answered_at = KeyRing(keys), monotonic()
             else:
                 logger.warning("There is no key at %s that we can use.", self._url)

@@ -1,10 +1,14 @@
 """What an entry of the ring holds: a secret, PEM text, a JWK, or a file with one of them."""
 
+import base64
+import binascii
 import json
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +123,11 @@ def _secret(data: bytes) -> bytes:
             "the name of a file or variable in place of what is in it. A file is named as "
             "file:/run/secrets/key; a variable is read with os.environ or django-environ."
         )
+    if _is_encoded_key(data):
+        raise KeyRingError(
+            "a key in base64 or hex, without the lines that PEM has around it, or a JWK that is no "
+            "JSON: if it were a secret, whoever has it could sign. Give it as PEM or JSON."
+        )
     try:
         jwt.get_algorithm_by_name("HS256").prepare_key(data)
     except (jwt.InvalidKeyError, RecursionError):
@@ -128,6 +137,32 @@ def _secret(data: bytes) -> bytes:
                 "has it could sign. Use a random secret, or a private key as PEM."
             ) from None
     return data
+
+
+def _is_encoded_key(data: bytes) -> bool:
+    """Tell whether ``data`` is a public key, or a private one, in a form that we do not take.
+
+    One that is DER begins with a sequence that is just as long as the rest.
+    """
+    if data[:1] in (b"{", b"[") and b"kty" in data:
+        return True
+    forms = (partial(base64.b64decode, validate=True), base64.urlsafe_b64decode, binascii.unhexlify)
+    for decode in forms:
+        with suppress(ValueError):
+            decoded = decode(data + b"=" * (-len(data) % 4))
+            if decoded[:2] == b'{"' or _is_der(decoded):
+                return True
+    return False
+
+
+def _is_der(data: bytes) -> bool:
+    """Tell whether ``data`` is one sequence of ASN.1 (X.690, 8.1.3), and nothing after it."""
+    if len(data) < 2 or data[0] != 0x30:
+        return False
+    if data[1] < 0x80:
+        return len(data) == 2 + data[1]
+    size = data[1] & 0x7F
+    return len(data) == 2 + size + int.from_bytes(data[2 : 2 + size])
 
 
 def _secret_in(jwk: Mapping[str, Any]) -> bytes:

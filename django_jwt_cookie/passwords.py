@@ -14,6 +14,7 @@ from .adoption import get_session, lend_session
 from .authentication import get_jwt
 from .decorators import login_required
 from .mixins import NegotiatedFormView, NegotiatedPageView, fallback, invalid
+from .request_jwt import refuse_where_none_begins
 from .responses import login_document
 
 
@@ -23,6 +24,7 @@ class PasswordChangeView(NegotiatedFormView, auth_views.PasswordChangeView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Change it."""
+        refuse_where_none_begins()
         with lend_session(self.request):
             response = super().form_valid(form)
             get_jwt(self.request).adopt()

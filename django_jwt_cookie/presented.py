@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import Error
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
 
 from . import revocations, users
@@ -163,7 +163,7 @@ class PresentedCookie:
             if _may_be_believed(claims):
                 return Login(claims, user, None, Verdict.CURRENT)
             return self.ask_for(claims)
-        except (Error, revocations.Unreachable):
+        except (InterfaceError, OperationalError, revocations.Unreachable):
             # Not an error of the page, which may not need a user. The cookie may be good: kept.
             logger.exception("Nobody can be asked about a login: the request is anonymous.")
             return None
@@ -191,7 +191,7 @@ def _may_be_believed(claims: Claims) -> bool:
         return False
     try:
         return get_store().glance(claims)
-    except Error:
+    except (InterfaceError, OperationalError):
         # What the site has chosen: a token is good until it is over, whatever happens meanwhile.
         logger.exception("The database can't be asked about a login: the token is believed.")
         return True

@@ -71,8 +71,12 @@ def is_half_over(since: int) -> bool:
 
 
 def is_over(claims: Claims) -> bool:
-    """Tell whether a token is past its ``exp``. Its login may go on."""
-    return time.time() >= claims.exp
+    """Tell whether a token is past its ``exp``, or older than tokens may be by now.
+
+    Its login may go on.
+    """
+    lifetime = int(get_settings().token_lifetime.total_seconds())
+    return time.time() >= min(claims.exp, claims.iat + lifetime)
 
 
 def idle_timeout(*, persistent: bool) -> timedelta:

@@ -15,13 +15,13 @@ from asgiref.sync import sync_to_async
 from django.contrib import auth
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db import Error, IntegrityError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
-from . import adoption, users
+from . import adoption, revocations, users
 from .conf import get_settings
 from .exceptions import SessionError, SessionRevoked, TokenTooLarge
 from .keys import get_key_ring
@@ -39,6 +39,12 @@ VERIFY_ONLY = _("This site only verifies logins. Log in where they are issued.")
 User: TypeAlias = AbstractBaseUser | AnonymousUser
 
 logger = logging.getLogger("django.security.jwt_cookie")
+
+
+def refuse_where_none_begins() -> None:
+    """Raise ``PermissionDenied`` on a site that only verifies."""
+    if not get_key_ring().can_sign:
+        raise PermissionDenied(VERIFY_ONLY)
 
 
 class RequestJWT:
@@ -111,7 +117,9 @@ class RequestJWT:
                 self._login = self._cookie.ask_for(self._login.claims)
             except SessionError as error:
                 self._login, self._cookie.refusal = None, error.code
-                self._user = self._request.user = AnonymousUser()
+            # What the token said of the user may be out of date, too.
+            self._user = self._login.user if self._login else AnonymousUser()
+            self._request.user = self._user  # type: ignore[assignment]
         return self._login is not None
 
     def session_ids(self) -> set[uuid.UUID]:
@@ -187,6 +195,8 @@ class RequestJWT:
         if response.status_code >= SERVER_ERROR:
             return self._outgoing.is_doubtful(response)
         session = adoption.get_session(self._request)
+        if get_key_ring().may_block and not self._cookie.was_read and session is not None:
+            return session.modified  # `_owner` may have to wait for keys.
         return (
             self._is_due(response)
             or self._outgoing.is_doubtful(response)
@@ -215,7 +225,7 @@ class RequestJWT:
                 self._go_on(self._login)
             except SessionError:
                 pass  # A late response never brings back a login that was ended meanwhile.
-            except Error:
+            except (InterfaceError, OperationalError):
                 # The view is done, and the token that came is good for a while.
                 logger.exception("A login token could not be renewed.")
         if owner := self._owner():
@@ -226,6 +236,7 @@ class RequestJWT:
 
         ``persistent`` is "remember me"; by default it is what the session says.
         """
+        refuse_where_none_begins()
         session = adoption.get_session(self._request)
         if session is None:
             return
@@ -245,8 +256,7 @@ class RequestJWT:
         A generation has to last for half a token's life: `django_jwt_cookie.renewal` counts on it.
         Raises `SessionRevoked` if there is no login.
         """
-        if not get_key_ring().can_sign:
-            raise PermissionDenied(VERIFY_ONLY)
+        refuse_where_none_begins()
         self.confirm()
         if self._login is None:
             raise SessionRevoked("there is no login to renew a token of")
@@ -287,9 +297,14 @@ class RequestJWT:
         found = adoption.find_login(session)
         if session is not None and not get_key_ring().can_sign:
             adoption.clear_login(session)
-            raise PermissionDenied(VERIFY_ONLY)
+            refuse_where_none_begins()
         if session is None or found is None or found.user_id != users.subject(user):
             return  # Logged in by some other means, such as a token in a header.
+        if users.is_from_claims(user) and not self.confirm():
+            # A login that was ended a minute ago must not become a new one.
+            adoption.clear_login(session)
+            self._request.user = AnonymousUser()
+            return
         self._data.clear_before_login_of(user, session, self._login)
         self._user, self._login = user, None
         self._auth_time = int(time.time())
@@ -297,7 +312,8 @@ class RequestJWT:
     def _user_of(self, found: adoption.DjangoLogin) -> AbstractBaseUser | None:
         """Return whose login is in the Django session, by Django's own checks."""
         user = self._user
-        if not isinstance(user, AbstractBaseUser) or users.subject(user) != found.user_id:
+        is_known = isinstance(user, AbstractBaseUser) and users.subject(user) == found.user_id
+        if not is_known or users.is_from_claims(user):  # type: ignore[arg-type]
             user = auth.get_user(self._request)
         return user if isinstance(user, AbstractBaseUser) else None
 
@@ -318,7 +334,8 @@ class RequestJWT:
             user_agent=self._request.headers.get("User-Agent", ""),
             ip_address=self._request.META.get("REMOTE_ADDR"),
         )
-        self._login = self._outgoing.begin(login_session, auth_time=self._auth_time)
+        if users.may_be_issued_a_token(login_session):
+            self._login = self._outgoing.begin(login_session, auth_time=self._auth_time)
         self._user = user
         get_store().end_by_id(replaced, EndReason.REPLACED)
 
@@ -336,6 +353,7 @@ class RequestJWT:
         if user is not None and constant_time_compare(user.get_session_auth_hash(), auth_hash):
             successor = succeed(login.record, auth_hash)
             self._login = self._outgoing.begin(successor, auth_time=login.claims.auth_time)
+            revocations.tell_begun(successor.pk)
             get_store().end_by_id({login.record.pk}, EndReason.PASSWORD_CHANGED)
             get_store().end_others(successor, EndReason.PASSWORD_CHANGED)
 

@@ -10,7 +10,7 @@ import logging
 import secrets
 import time
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import partial
 
 from django.core.cache import BaseCache, caches
@@ -53,9 +53,12 @@ def concern(claims: Claims) -> bool:
     try:
         found = _cache().get_many([login, user, EPOCH])
         _keep_up_with(found.get(EPOCH))
+        has_ended = found.get(login, claims.iat <= int(found.get(user, -1)))
     except Exception as error:  # Each cache has errors of its own.
+        # Whatever was ended meanwhile, by a command that is over as well, was not told.
+        get_settings().derive(Contact).is_behind = True
         raise Unreachable from error
-    return login in found or claims.iat <= found.get(user, -1)
+    return bool(has_ended)
 
 
 def _keep_up_with(epoch: str | None) -> None:
@@ -81,21 +84,30 @@ def _begin_epoch() -> str:
 
 def tell_ended(ids: Collection[uuid.UUID]) -> None:
     """Tell every process that the logins ``ids`` have ended, once the database has it for sure."""
-    _tell({_login_key(each): True for each in ids})
+    _tell(lambda: {_login_key(each): True for each in ids})
+
+
+def tell_begun(session_id: uuid.UUID) -> None:
+    """Tell every process that a login is not meant by the cut-off of its user."""
+    _tell(lambda: {_login_key(session_id): False})
 
 
 def tell_cut_off(sub: str) -> None:
-    """Tell every process that all tokens that the user ``sub`` has by now are to be looked at."""
-    _tell({_user_key(sub): int(time.time())})
+    """Tell every process that all tokens that the user ``sub`` has by now are to be looked at.
+
+    By the time when it is told, and by any clock: a token too many costs a query.
+    """
+    leeway = int(get_settings().leeway.total_seconds())
+    _tell(lambda: {_user_key(sub): int(time.time()) + leeway})
 
 
-def _tell(entries: dict[str, int]) -> None:
-    if get_settings().revocation_cache is not None and entries:
+def _tell(entries: Callable[[], dict[str, int]]) -> None:
+    if get_settings().revocation_cache is not None:
         using = router.db_for_write(LoginSession)
         transaction.on_commit(partial(_write, entries), using=using)
 
 
-def _write(entries: dict[str, int]) -> None:
+def _write(entries: Callable[[], dict[str, int]]) -> None:
     settings = get_settings()
     contact = settings.derive(Contact)
     # Longer than any token of now is good.
@@ -103,7 +115,7 @@ def _write(entries: dict[str, int]) -> None:
     try:
         if contact.is_behind:
             _begin_epoch()
-        contact.is_behind = bool(_cache().set_many(entries, timeout))
+        contact.is_behind = bool(_cache().set_many(entries(), timeout))
     except Exception:
         contact.is_behind = True
         logger.exception("The revocation cache can't be reached.")

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from . import adoption, users
 from .cookies import get_cookie_spec
+from .exceptions import TokenExpired
 from .presented import Login, PresentedCookie
 
 
@@ -77,7 +78,9 @@ class SessionData:
         stays behind on the first.
         """
         if self._cookie.verified():
-            return True
+            return self._cookie.refusal is not None  # Otherwise nobody could be asked.
+        if self._cookie.refusal == TokenExpired.code:
+            return False  # On a site that only verifies: to be renewed where it was issued.
         spec = get_cookie_spec()
         return (spec.samesite, spec.path, spec.domain) == (
             settings.SESSION_COOKIE_SAMESITE,

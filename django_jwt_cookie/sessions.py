@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from . import revocations, users
 from .conf import get_settings
-from .exceptions import SessionExpired, SessionRevoked, TokenReused
+from .exceptions import SessionError, SessionExpired, SessionRevoked, TokenReused
 from .keys import get_key_ring
 from .models import LoginSession, LoginSessionQuerySet
 from .renewal import Verdict, expiry, first_expiry, judge, next_expiry
@@ -111,8 +111,17 @@ def records() -> LoginSessionQuerySet:
 def find(session_id: uuid.UUID) -> LoginSession:
     """Return the login, and its user, in one query.
 
-    Raises `SessionRevoked` if it was ended or has no record, `SessionExpired` after its end.
+    Raises `SessionRevoked` if it was ended or has no record, `SessionExpired` after its end; then
+    this process believes no token of it any more.
     """
+    try:
+        return _find(session_id)
+    except SessionError:
+        sighting_of(session_id).token = None
+        raise
+
+
+def _find(session_id: uuid.UUID) -> LoginSession:
     try:
         session = records().select_related("user").get(pk=session_id)
     except LoginSession.DoesNotExist:

@@ -3,21 +3,26 @@
 from base64 import urlsafe_b64encode
 from collections.abc import Collection
 from contextlib import suppress
+from copy import deepcopy
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model, load_backend
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AbstractBaseUser
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import router
 from django.db.models import Field, Manager
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from .conf import get_settings
 from .exceptions import PasswordChanged, SessionRevoked, TokenInvalid, UserInactive
+from .keys import get_key_ring
 from .models import LoginSession
 from .tokens import Claims
+
+PERMISSION_CACHES = ("_perm_cache", "_user_perm_cache", "_group_perm_cache")
+"""Where ``ModelBackend`` keeps what it has found out about a user."""
 
 CARRIED = "_jwt_cookie_from_token"
 """Where a user made from a token keeps what the token said, by attribute."""
@@ -47,6 +52,21 @@ def load(session: LoginSession) -> AbstractBaseUser:
     if user is None:
         raise UserInactive("the backend does not let this user in")
     return user
+
+
+def may_be_issued_a_token(session: LoginSession) -> bool:
+    """Tell whether a login may begin that is taken at its word from now on.
+
+    Django's ``login()`` takes every user. Where the database is asked with each request, a backend
+    refuses at the next one.
+    """
+    if get_settings().user_source == "database":
+        return True
+    try:
+        load(session)
+    except (UserInactive, SessionRevoked):
+        return False
+    return True
 
 
 def _asks_for_the_plain_row(backend: ModelBackend, user: AbstractBaseUser) -> bool:
@@ -120,8 +140,14 @@ def token_fields() -> "list[Field[Any, Any]]":
 
 
 def carried_fields(user: AbstractBaseUser) -> dict[str, Any]:
-    """Return what a token carries of ``user``, as JSON can say it."""
-    return {field.name: to_json(field, user) for field in token_fields()}
+    """Return what a token carries of ``user``, as JSON can say it.
+
+    Some backends let users in who are not active: then that is said, too.
+    """
+    if get_settings().user_source == "database":
+        return {}
+    carried = {field.name: to_json(field, user) for field in token_fields()}
+    return carried if user.is_active else carried | {"is_active": False}
 
 
 def to_json(field: "Field[Any, Any]", user: AbstractBaseUser) -> Any:
@@ -134,18 +160,14 @@ def to_json(field: "Field[Any, Any]", user: AbstractBaseUser) -> Any:
 def from_claims(claims: Claims) -> AbstractBaseUser:
     """Return the user that ``claims`` tell of: a real instance, without a query.
 
-    What the token does not carry is deferred, and loaded when touched. ``is_active`` is true, since
-    no other user is issued a token. Raises `TokenInvalid` if ``sub`` is no primary key here.
+    What the token does not carry is deferred, and loaded when touched; but for ``is_active``, which
+    is true unless the token says otherwise. Raises `TokenInvalid` if ``sub`` is no primary key.
     """
     model = get_user_model()
     pk = model._meta.pk
-    said: dict[str, Any] = {}
-    for field in token_fields():
-        # A claim of the site's own may have had this name before the field was carried.
-        with suppress(KeyError, ValidationError):
-            said[field.attname] = field.to_python(claims.extra[field.name])
-    active = (each for each in model._meta.concrete_fields if each.attname == "is_active")
-    said |= dict.fromkeys((field.attname for field in active), True)
+    said = _said_by(claims, model)
+    if are_elsewhere():
+        said = _defaults(model) | said
     try:
         loaded = said | {pk.attname: pk.to_python(claims.sub)}
     except ValidationError as error:
@@ -154,8 +176,40 @@ def from_claims(claims: Claims) -> AbstractBaseUser:
     user: AbstractBaseUser = model.from_db(
         router.db_for_read(model), names, [loaded[name] for name in names]
     )
-    vars(user)[CARRIED] = said
+    vars(user)[CARRIED] = deepcopy(said)
+    if are_elsewhere():
+        vars(user).update({name: set() for name in PERMISSION_CACHES})
     return user
+
+
+def is_from_claims(user: AbstractBaseUser) -> bool:
+    """Tell whether ``user`` was made by `from_claims`: what it says may be out of date."""
+    return CARRIED in vars(user)
+
+
+def are_elsewhere() -> bool:
+    """Tell whether users live on another site, so that the rows here are of other people.
+
+    Somebody who is number 1 where the token was issued must not be the administrator of this site.
+    """
+    return not get_key_ring().can_sign and not get_settings().shares_users
+
+
+def _said_by(claims: Claims, model: type[AbstractBaseUser]) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    for field in token_fields():
+        # A claim of the site's own may have had this name before the field was carried.
+        with suppress(KeyError, ValidationError):
+            said[field.attname] = field.to_python(claims.extra[field.name])
+    active = (each for each in model._meta.concrete_fields if each.attname == "is_active")
+    is_active = claims.extra.get("is_active", True) is True
+    return said | dict.fromkeys((field.attname for field in active), is_active)
+
+
+def _defaults(model: type[AbstractBaseUser]) -> dict[str, Any]:
+    """Return what a new user has."""
+    fields = (field for field in model._meta.concrete_fields if not field.primary_key)
+    return {field.attname: field.get_default() for field in fields}
 
 
 def load_before_save(user: AbstractBaseUser, update_fields: Collection[str] | None) -> None:
@@ -165,10 +219,15 @@ def load_before_save(user: AbstractBaseUser, update_fields: Collection[str] | No
     saves something else.
     """
     state = vars(user)
+    if is_from_claims(user) and are_elsewhere():
+        raise PermissionDenied("A user who lives on another site can't be saved on this one.")
+    carried = state.get(CARRIED, {})
     stale = [
-        name
-        for name, value in state.get(CARRIED, {}).items()
-        if state.get(name) == value and (update_fields is None or name in update_fields)
+        field.attname
+        for field in user._meta.concrete_fields
+        if field.attname in carried
+        and state.get(field.attname) == carried[field.attname]
+        and (update_fields is None or {field.name, field.attname} & {*update_fields})
     ]
     if stale:
         user.refresh_from_db(fields=stale)

@@ -7,15 +7,20 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.backends.signed_cookies import SessionStore
+from django.http import HttpResponse
+from django.test import RequestFactory
 
 from django_jwt_cookie import fetched_keys
 from django_jwt_cookie.checks import check_keys
 from django_jwt_cookie.exceptions import KeyRingError, KeysUnavailable, TokenInvalid
 from django_jwt_cookie.fetched_keys import COOLDOWN, LIFESPAN
 from django_jwt_cookie.keys import get_key_ring
+from django_jwt_cookie.middleware import JWTCookieMiddleware
 from django_jwt_cookie.tokens import Claims, decode, encode
 
 from .accounts import COOKIE, NAME, PASSWORD, log_in, who
@@ -146,6 +151,38 @@ def test_attack_a_token_of_a_key_that_leaked_and_was_retired(issuer, ring, setti
     clock.offset *= 2
     with pytest.raises(TokenInvalid):
         decode(tokens[0])
+
+
+def test_a_retired_key_is_noticed_where_only_known_tokens_come(issuer, ring, settings, clock):
+    """What is remembered is not believed for ever: the keys are fetched again all the same."""
+    assert ring is get_key_ring()
+    now, before = int(time.time()), settings.JWT_COOKIE
+    settings.JWT_COOKIE = {"KEYS": [entry("ES256")], "ALGORITHM": "ES256"}
+    token = encode(Claims("1", uuid.UUID(int=7), gen=0, iat=now, exp=now + 10**8, auth_time=now))
+    settings.JWT_COOKIE = before
+    assert decode(token).sub == "1"
+    issuer.publish(jwk("ES256", 1, public=True))
+    clock.offset = LIFESPAN - 10
+    assert decode(token).sub == "1"
+    clock.offset = LIFESPAN + 10
+    with pytest.raises((TokenInvalid, KeysUnavailable)):
+        decode(token)
+
+
+async def fill_cart(request):
+    """Write into the session, and ask nobody who it is."""
+    await request.session.aset("cart", "lamp")
+    return HttpResponse("filled")
+
+
+def test_the_network_is_not_waited_for_in_the_event_loop(issuer, ring, settings):
+    """Whose the session is needs a key, if nobody has asked before."""
+    request = RequestFactory().get("/", headers={"cookie": f"{COOKIE}=a.b.c"})
+    request.session = SessionStore()
+    coroutine: Any = JWTCookieMiddleware(fill_cart)(request)
+    with pytest.raises(RuntimeError, match="event loop"):
+        coroutine.send(None)
+    assert issuer.asked == 0
 
 
 def test_made_up_names_of_keys_are_no_requests(issuer, ring, settings, clock):
@@ -303,7 +340,11 @@ def test_a_safe_address_is_taken(settings, url):
 def test_a_login_of_the_other_site_counts_here(client, issuer, settings, clock):
     """While nobody can tell, the request is anonymous and the cookie stays."""
     User.objects.create_user(NAME, password=PASSWORD)
-    settings.JWT_COOKIE = {"SECRET": pem("ES256"), "ALGORITHM": "ES256"}
+    settings.JWT_COOKIE = {
+        "SECRET": pem("ES256"),
+        "ALGORITHM": "ES256",
+        "USER_SOURCE": "token",
+    }
     assert log_in(client).status_code == 200
     settings.JWT_COOKIE = {"JWKS_URL": issuer.url, "USER_SOURCE": "token"}
     issuer.status = 503

@@ -1,5 +1,6 @@
 """The ring of keys: where keys come from, which are refused, and what each is used with."""
 
+import base64
 import hashlib
 import json
 import subprocess
@@ -274,6 +275,36 @@ def test_an_unusable_key_is_refused_by_its_place(settings, key, complaint):
 def test_a_jwk_that_is_for_signing_is_taken(settings, use):
     """And verifying."""
     assert ring_of(settings, jwk("HS256", **use)).can_sign
+
+
+DER = public_bytes("EdDSA", "DER")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        base64.b64encode(DER),
+        base64.b64encode(DER).rstrip(b"="),
+        base64.urlsafe_b64encode(DER),
+        DER.hex(),
+        base64.b64encode(public_bytes("RS256", "DER")),
+        str(jwk("EdDSA", public=True)),
+        json.dumps(jwk("EdDSA", public=True))[:-1] + ",}",
+        base64.b64encode(json.dumps(jwk("EdDSA", public=True)).encode()),
+    ],
+)
+def test_attack_a_public_key_in_another_form_is_no_secret(settings, text):
+    """Everybody may have it, and with it could sign."""
+    with pytest.raises(KeyRingError, match="whoever has it could sign"):
+        ring_of(settings, pem("ES256"), text, ALGORITHM="ES256")
+
+
+def test_a_random_secret_that_is_base64_is_one(settings):
+    """As most are."""
+    for number in range(50):
+        noise = hashlib.sha512(b"%d" % number).digest()
+        for form in (base64.b64encode, base64.urlsafe_b64encode, bytes.hex):
+            assert ring_of(settings, form(noise)).can_sign
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,12 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from django_jwt_cookie import key_pairs
+from django_jwt_cookie import key_pairs, sessions
 from django_jwt_cookie.conf import ALGORITHMS, get_settings
 from django_jwt_cookie.exceptions import KeysUnavailable
 from django_jwt_cookie.key_material import ALGORITHMS_OF
 from django_jwt_cookie.keys import get_key_ring
 from django_jwt_cookie.management import ending
-from django_jwt_cookie.models import LoginSession
 
 STILL_GOOD = (
     "The key that leaked is still good: whoever has it can make tokens until it is in the settings "
@@ -81,7 +80,7 @@ class Command(BaseCommand):
         self.stdout.write(f'Made a key for {algorithm}. In the settings: "file:{path.resolve()}"')
 
     def _replace_all(self, options: dict[str, Any]) -> None:
-        alive = LoginSession.objects.alive()
+        alive = sessions.records().alive()
         if options["interactive"]:
             ending.ask(alive.count())
         self._make(options)
