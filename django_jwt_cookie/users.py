@@ -70,7 +70,7 @@ def may_be_issued_a_token(session: LoginSession) -> bool:
 
 
 def _asks_for_the_plain_row(backend: ModelBackend, user: AbstractBaseUser) -> bool:
-    manager = type(user)._default_manager
+    manager = user._meta.model._default_manager
     return (
         type(backend).get_user is ModelBackend.get_user
         and type(manager).get_queryset is Manager.get_queryset
@@ -183,8 +183,11 @@ def from_claims(claims: Claims) -> AbstractBaseUser:
 
 
 def is_from_claims(user: AbstractBaseUser) -> bool:
-    """Tell whether ``user`` was made by `from_claims`: what it says may be out of date."""
-    return CARRIED in vars(user)
+    """Tell whether ``user`` was made by `from_claims`: what it says may be out of date.
+
+    Whatever is wrapped around it, as ``request.user`` is.
+    """
+    return hasattr(user, CARRIED)
 
 
 def are_elsewhere() -> bool:

@@ -4,9 +4,11 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import include, path
 from django.utils import timezone
 
 from django_jwt_cookie import sessions
@@ -15,6 +17,11 @@ from django_jwt_cookie.models import LoginSession
 from .accounts import NAME, PASSWORD, log_in, start_session, who
 
 pytestmark = pytest.mark.django_db
+
+urlpatterns = [
+    path("b\u00fcro/", admin.site.urls),
+    path("accounts/", include("django_jwt_cookie.urls")),
+]
 
 LIST = "/admin/django_jwt_cookie/loginsession/"
 
@@ -199,6 +206,19 @@ def test_attack_the_hash_is_not_found_out_by_a_filter(client, bob):
     assert client.get(f"{LIST}?user__username__startswith=b").status_code in (200, 400)
     for lookup in ("auth_hash", "auth_hash__startswith", "auth_hash__regex"):
         assert client.get(f"{LIST}?{lookup}={session.auth_hash[0]}").status_code == 400
+
+
+@pytest.mark.urls(__name__)
+def test_attack_an_admin_at_an_address_that_is_not_ascii(client, bob):
+    """The pages are known by their names: addresses are quoted here, and there not."""
+    session = start_session(bob)
+    staff = User.objects.create_user(NAME, password=PASSWORD, is_staff=True)
+    for name in ("delete_user", "view_user", "view_loginsession"):
+        staff.user_permissions.add(Permission.objects.get(codename=name))
+    log_in(client)
+    page = f"/b\u00fcro/django_jwt_cookie/loginsession/{session.pk}/delete/"
+    assert client.post(page, {"post": "yes"}).status_code == 403
+    assert client.get(f"/b\u00fcro/auth/user/{bob.pk}/delete/").status_code == 200
 
 
 def test_who_may_delete_users_may_delete_one_who_was_logged_in(client, bob):

@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import ClassVar
 
 import pytest
@@ -14,8 +15,9 @@ from django.db import OperationalError, connection, transaction
 from django.http import HttpResponse
 from django.urls import include, path
 
-from django_jwt_cookie import sessions
+from django_jwt_cookie import revocations, sessions
 from django_jwt_cookie.models import LoginSession
+from django_jwt_cookie.tokens import decode
 
 from .accounts import COOKIE, NAME, PASSWORD, log_in
 from .processes import Processes
@@ -237,6 +239,42 @@ def test_the_next_end_that_is_told_makes_up_for_one_that_was_not(
     sessions.revoke_all(ada)
     processes.enter(THERE)
     assert get(client, token).content == b""
+
+
+def test_an_end_that_a_command_could_not_tell_and_is_over(client, ada, processes):
+    """Its process is gone; one that has noticed the outage has all ask again."""
+    token = seen_in_both(client, processes)
+    with cache_away():
+        processes.enter(THERE)
+        assert get(client, token).content == b"ada"
+        Processes(1).enter(0)
+        sessions.revoke_all(ada)
+    for process in (THERE, HERE):
+        processes.enter(process)
+        assert get(client, token).content == b""
+
+
+@pytest.mark.parametrize("value", ["x", [1], None])
+def test_a_cut_off_of_another_type(client, processes, value):
+    """Whoever writes that can cost a query: as if the cache were away."""
+    token = seen_in_both(client, processes)
+    key = revocations._user_key(str(User.objects.get().pk))
+    caches["ends"].set_many({key: value})
+    assert get(client, token).content == b"ada"
+
+
+def test_the_cut_off_is_of_the_commit_and_of_every_clock(client, ada, processes, time_machine):
+    """A token that is issued while the transaction goes on is looked at, too."""
+    time_machine.move_to(1_800_000_000, tick=False)
+    with transaction.atomic():
+        revocations.tell_cut_off(str(ada.pk))
+        time_machine.shift(60)
+    time_machine.shift(9)
+    log_in(client)
+    claims = decode(client.cookies[COOKIE].value)
+    assert revocations.concern(claims)
+    time_machine.shift(2)
+    assert not revocations.concern(replace(claims, iat=claims.iat + 2))
 
 
 def test_a_cache_that_was_restarted_and_is_empty(client, ada, processes):

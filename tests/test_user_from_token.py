@@ -1,16 +1,19 @@
 """``USER_SOURCE = "token"``: a real user instance, made from the token alone."""
 
 import pickle
+from contextlib import suppress
 from copy import copy, deepcopy
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib import admin
+from django.contrib import admin, auth
 from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import SynchronousOnlyOperation
-from django.db import OperationalError, connection, models, transaction
+from django.db import IntegrityError, OperationalError, connection, models, transaction
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.urls import include, path
@@ -23,7 +26,7 @@ from django_jwt_cookie.issuing import issue
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import Claims, decode, encode
 
-from .accounts import COOKIE, NAME, PASSWORD, log_in, start_session, who
+from .accounts import BACKEND, COOKIE, NAME, PASSWORD, log_in, start_session, who
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
@@ -74,7 +77,52 @@ def failing(request):
     return HttpResponse(status=409)
 
 
+def enter(request):
+    """Log in, by a backend with rules of its own."""
+    user = auth.authenticate(request, username=NAME, password=PASSWORD)
+    auth.login(request, user or User.objects.get(), None if user else BACKEND)
+    return HttpResponse()
+
+
+def enter_again(request):
+    """Log in whoever is here, as sites do after a change of password or of backend."""
+    auth.login(request, request.user, BACKEND)
+    return HttpResponse(request.user.get_username())
+
+
+def set_password(request):
+    request.user.set_password("a-new-one-of-the-thief")
+    request.user.save()
+    return HttpResponse()
+
+
+@login_required(confirm=True)
+def powers(request):
+    return HttpResponse(str(request.user.is_superuser))
+
+
+def activity(request):
+    return HttpResponse(f"{request.user.is_authenticated} {request.user.is_active}")
+
+
+def broken(request):
+    """Go on in a transaction in which a statement has failed, and ask who it is."""
+    with transaction.atomic():
+        with suppress(IntegrityError):
+            User.objects.create(username=NAME)
+        try:
+            return HttpResponse(request.user.get_username())
+        finally:
+            transaction.set_rollback(True)
+
+
 urlpatterns = [
+    path("enter/", enter),
+    path("enter-again/", enter_again),
+    path("set-password/", set_password),
+    path("powers/", powers),
+    path("activity/", activity),
+    path("broken/", broken),
     path("accounts/", include("django_jwt_cookie.urls")),
     path("admin/", admin.site.urls),
     path("untouched/", lambda _: HttpResponse()),
@@ -246,7 +294,56 @@ def test_a_subject_that_is_no_key_here(ada):
         users.from_claims(claims)
 
 
+# --- Who is not active
+
+
+@pytest.mark.parametrize("source", ["database", "token"])
+def test_attack_a_backend_that_lets_inactive_users_in_makes_nobody_active(
+    client, settings, clock, source
+):
+    """What nobody has checked is not said: the admin, for one, goes by it."""
+    settings.JWT_COOKIE = {"USER_SOURCE": source}
+    settings.AUTHENTICATION_BACKENDS = [f"{ModelBackend.__module__}.AllowAllUsersModelBackend"]
+    User.objects.update(is_active=False, is_staff=True, is_superuser=True)
+    client.get("/enter/")
+    for _ in range(3):
+        assert client.get("/activity/").content == b"True False"
+        assert client.get("/admin/auth/user/").status_code == 302
+        clock.shift(301)
+
+
+@pytest.mark.parametrize("source", ["database", "token"])
+def test_attack_a_login_of_an_inactive_user_is_none(client, settings, source):
+    """Django's ``login()`` takes anybody; the backend refuses."""
+    settings.JWT_COOKIE = {"USER_SOURCE": source}
+    User.objects.update(is_active=False)
+    client.get("/enter/")
+    assert client.get("/activity/").content == b"False False"
+
+
 # --- Saving
+
+
+@pytest.mark.parametrize("name", ["content_type", "content_type_id"])
+def test_a_foreign_key_is_loaded_before_it_is_saved_by_either_name(ada, monkeypatch, name):
+    """The field has two, and ``save()`` takes both."""
+    user, loaded = user_of(claims_of(ada)), []
+    field = Permission._meta.get_field("content_type")
+    monkeypatch.setattr(User._meta, "concrete_fields", (*User._meta.concrete_fields, field))
+    monkeypatch.setattr(user, "refresh_from_db", lambda *, fields: loaded.append(fields))
+    vars(user)["content_type_id"] = vars(user)[users.CARRIED]["content_type_id"] = 7
+    users.load_before_save(user, {name})
+    assert loaded == [["content_type_id"]]
+
+
+def test_attack_a_password_set_with_a_login_that_has_ended(client, ada):
+    """A thief whose copy was revoked a minute ago does not take over the account."""
+    log_in(client)
+    client.get("/name/")
+    LoginSession.objects.update(revoked_at=timezone.now(), revoked_because="revoked")
+    assert client.get("/set-password/").status_code == 403
+    ada.refresh_from_db()
+    assert ada.check_password(PASSWORD)
 
 
 def test_attack_a_deactivated_user_is_not_reactivated_by_saving_something_else(client, ada):
@@ -401,6 +498,68 @@ def test_step_up_asks_the_database(client, kind):
     LoginSession.objects.update(revoked_at=timezone.now(), revoked_because="revoked")
     assert client.get(f"/members/{kind}/").status_code == 200
     assert client.get(f"/vault/{kind}/").status_code == 302
+
+
+def test_a_process_that_was_told_of_an_end_does_not_go_on_believing(client, clock):
+    """By a page that asks, or by a renewal that is refused."""
+    for seconds, page in ((0, "/accounts/me/"), (301, "/name/")):
+        log_in(client)
+        client.get("/name/")
+        copy = client.cookies[COOKIE].value
+        LoginSession.objects.update(revoked_at=timezone.now(), revoked_because="revoked")
+        clock.shift(seconds)
+        client.get(page)
+        client.cookies[COOKIE] = copy
+        assert client.get("/name/").content == b""
+
+
+def test_attack_logging_in_again_does_not_wash_clean(client, settings, clock):
+    """A login that has ended does not become a new one, nor what its token says of the user."""
+    settings.JWT_COOKIE = {"USER_SOURCE": "token", "TOKEN_FIELDS": ["username", "is_superuser"]}
+    User.objects.update(is_superuser=True)
+    log_in(client)
+    assert client.get("/powers/").content == b"True"
+    User.objects.update(is_superuser=False)
+    assert client.get("/enter-again/").content == b"ada"
+    assert decode(client.cookies[COOKIE].value)["is_superuser"] is False
+    client.get("/name/")
+    LoginSession.objects.update(revoked_at=timezone.now(), revoked_because="revoked")
+    assert client.get("/enter-again/").content == b""
+    assert not LoginSession.objects.alive().exists()
+    assert client.get("/name/").content == b""
+
+
+def test_a_view_that_asks_sees_the_user_of_now(client, settings):
+    """Not what the token says."""
+    settings.JWT_COOKIE = {"USER_SOURCE": "token", "TOKEN_FIELDS": ["username", "is_superuser"]}
+    User.objects.update(is_superuser=True)
+    log_in(client)
+    assert client.get("/powers/").content == b"True"
+    User.objects.update(is_superuser=False)
+    assert client.get("/powers/").content == b"False"
+
+
+def test_a_shorter_lifetime_holds_for_tokens_from_before(client, settings, clock):
+    """They say when they were issued."""
+    settings.JWT_COOKIE |= {"TOKEN_LIFETIME": timedelta(hours=8)}
+    log_in(client)
+    client.get("/name/")
+    settings.JWT_COOKIE = {"USER_SOURCE": "token"}
+    client.get("/name/")
+    User.objects.update(is_active=False)
+    clock.shift(601)
+    assert client.get("/name/").content == b""
+
+
+@pytest.mark.parametrize("source", ["database", "token"])
+@pytest.mark.django_db(transaction=True)
+def test_attack_a_transaction_that_is_broken_makes_no_token_believed(new_client, settings, source):
+    """It is the view's mistake, and no outage."""
+    settings.JWT_COOKIE = {"USER_SOURCE": source}
+    client = new_client(raise_request_exception=False)
+    log_in(client)
+    assert client.get("/broken/").status_code == 500
+    assert client.get("/name/").content == b"ada"
 
 
 def test_this_process_knows_at_once_what_it_has_ended_itself(client, new_client):

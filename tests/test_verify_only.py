@@ -7,11 +7,11 @@ from io import StringIO
 
 import pytest
 from django.contrib import admin, auth
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.cache import caches
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.test import override_settings
 from django.urls import include, path
 
@@ -55,6 +55,19 @@ def fill_cart(request, item):
     return HttpResponse(f"{request.session.setdefault('cart', item)} of {name}")
 
 
+def powers(request):
+    user = request.user
+    may_add_users = user.has_perm("auth.add_user")
+    said = {"name": user.username, "email": user.email, "is_superuser": user.is_superuser}
+    return JsonResponse(said | {"may_add_users": may_add_users})
+
+
+def rename(request):
+    request.user.first_name = "Mallory"
+    request.user.save()
+    return HttpResponse()
+
+
 def log_in_by_django(request):
     auth.login(request, User.objects.get(), BACKEND)
 
@@ -70,6 +83,8 @@ urlpatterns = [
     path("amembers/", amembers),
     path("vault/", vault),
     path("cart/<item>/", fill_cart),
+    path("powers/", powers),
+    path("rename/", rename),
     path("log-in-by-django/", log_in_by_django),
     path("log-in-by-us/", log_in_by_us),
 ]
@@ -165,6 +180,48 @@ def test_the_document_has_no_record_to_tell_of(visitor):
         "expires_at": claims.exp,
         "session": None,
     }
+
+
+@pytest.mark.parametrize("shares", [False, True])
+def test_attack_user_1_there_is_not_user_1_here(client, settings, shares):
+    """Somebody who signs up there is not this site's administrator, by having the same number."""
+    settings.JWT_COOKIE = HERE | {"SHARES_USERS": shares}
+    root = User.objects.create_superuser("root", "root@example.com", password=PASSWORD)
+    root.groups.add(Group.objects.create(name="editors"))
+    client.cookies[COOKIE] = token_of("mallory", sub=str(root.pk))
+    assert client.get("/powers/").json() == {
+        "name": "mallory",
+        "email": "root@example.com" if shares else "",
+        "is_superuser": shares,
+        "may_add_users": shares,
+    }
+    assert client.get("/admin/auth/user/").status_code == (200 if shares else 302)
+    assert client.get("/rename/").status_code == (200 if shares else 403)
+    root.refresh_from_db()
+    assert root.first_name == ("Mallory" if shares else "")
+
+
+@pytest.mark.parametrize("shares", [False, True])
+def test_a_password_is_not_changed_here(client, settings, shares):
+    """Not a 500 after it was changed."""
+    settings.JWT_COOKIE = HERE | {"SHARES_USERS": shares}
+    ada = User.objects.create_user(NAME, password=PASSWORD)
+    client.cookies[COOKIE] = token_of(sub=str(ada.pk))
+    form = {"old_password": PASSWORD, "new_password1": "Bochnia-1", "new_password2": "Bochnia-1"}
+    response = client.post("/accounts/password_change/", form, headers=JSON)
+    assert response.status_code == (403 if shares else 400)
+    ada.refresh_from_db()
+    assert ada.check_password(PASSWORD)
+
+
+def test_a_token_that_is_to_be_renewed_elsewhere_does_not_cost_the_cart(visitor):
+    """Anonymous for a moment, as everybody is from time to time on such a site."""
+    assert visitor.get("/cart/lamp/").content == b"lamp of ada"
+    fresh = visitor.cookies[COOKIE].value
+    visitor.cookies[COOKIE] = token_of(age=700)
+    visitor.get("/cart/book/")
+    visitor.cookies[COOKIE] = fresh
+    assert visitor.get("/cart/book/").content == b"lamp of ada"
 
 
 def test_a_shared_computer(visitor):
@@ -294,6 +351,23 @@ def test_a_logout_there_is_seen_here_with_the_next_request(client, told, setting
     response = client.get("/members/", headers=JSON)
     assert (response.status_code, response.json()["code"]) == (401, "session_revoked")
     assert COOKIE not in response.cookies
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_password_there_logs_nobody_out_here_who_has_set_it(client, told, settings):
+    """The cut-off of the user means the other logins."""
+    assert told is caches["ends"]
+    here, there = settings.JWT_COOKIE, ISSUER | {"REVOCATION_CACHE": "ends"}
+    settings.JWT_COOKIE = there
+    User.objects.create_user(NAME, password=PASSWORD)
+    log_in(client)
+    old = client.cookies[COOKIE].value
+    form = {"old_password": PASSWORD, "new_password1": "Bochnia-1", "new_password2": "Bochnia-1"}
+    assert client.post("/accounts/password_change/", form, headers=JSON).status_code == 200
+    settings.JWT_COOKIE = here
+    assert client.get("/members/").content == b"ada"
+    client.cookies[COOKIE] = old
+    assert client.get("/members/").status_code == 302
 
 
 def test_the_cache_is_away_and_there_is_nobody_else_to_ask(visitor, told, monkeypatch, caplog):
