@@ -9,7 +9,6 @@ from event to event, and each request is served by a real `RequestJWT` and a rea
 
 import heapq
 import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -157,6 +156,7 @@ class CarefulWorld(World):
     """
 
     successor: str | None = None
+    refusals = 0
     out_at: float | None = None
     """When he had no successor in the drawer, and left quietly."""
 
@@ -164,10 +164,14 @@ class CarefulWorld(World):
         """Copy the cookie at some moment, and begin to ask with it."""
         at = self.random.uniform(0, self.days * DAY / 2)
         self.plan(at, self.steal)
-        self.plan(at, lambda now: self.poll(now, pause))
+        while at < self.days * DAY:
+            self.plan(at, self.poll)
+            at += pause
 
-    def poll(self, now: float, pause: float) -> None:
-        """Ask with the oldest token, and again after ``pause``."""
+    def poll(self, now: float) -> None:
+        """Ask with the oldest token, unless there is nothing to gain any more."""
+        if self.out_at is not None:
+            return
         brought = self.ask(self.thief.cookie)
         claims = decode(self.thief.cookie, allow_expired=True)
         if brought is not None:
@@ -175,18 +179,15 @@ class CarefulWorld(World):
         elif START + now >= claims.iat + LIFETIME / 2:
             if self.successor is None:
                 self.out_at = now
-                return
-            self.thief.cookie, self.successor = self.successor, None
-        if now < self.days * DAY:
-            self.plan(now + pause, lambda now: self.poll(now, pause))
+            else:
+                self.thief.cookie, self.successor = self.successor, None
 
     def ask(self, cookie: str) -> str | None:
         """Send a request that is answered at once; return what it brings."""
         request = self.factory.get("/", headers={"cookie": f"{COOKIE}={cookie}"}, secure=True)
         self.processes.enter(self.random.randrange(PROCESSES))
         jwt, response = RequestJWT(request), HttpResponse()
-        if not jwt.resolve().is_authenticated:
-            self.thief.refused_at = self.thief.refused_at or time.time() - START
+        self.refusals += not jwt.resolve().is_authenticated
         if jwt.needs_settling(response):
             jwt.settle(response)
         jwt.write(response)

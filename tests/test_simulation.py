@@ -44,7 +44,7 @@ def test_a_careful_thief_is_shaken_off_and_not_noticed(time_machine, seed):
     """A limit of the rules, as docs/architecture.md says it; the visitor is not bothered."""
     world = CarefulWorld(seed, time_machine, thief_pause=30, days=2)
     assert world.run().revoked_because == ""
-    assert (world.honest.refused_at, world.thief.refused_at) == (None, None)
+    assert (world.honest.refused_at, world.refusals) == (None, 0)
     assert world.stolen_at is not None
     assert world.out_at is not None
     assert world.out_at - world.stolen_at < DAY
