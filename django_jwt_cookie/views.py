@@ -101,6 +101,14 @@ class LoginView(NegotiatedFormView, auth_views.LoginView):
             self.redirect_authenticated_user = False
         return super().dispatch(request, *args, **kwargs)
 
+    def get_initial(self) -> dict[str, Any]:
+        """Keep who it is, and "remember me", for somebody who has to give the password again."""
+        user, session = self.request.user, get_jwt(self.request).login_session
+        if not user.is_authenticated:
+            return super().get_initial()
+        remember = session is not None and session.persistent
+        return super().get_initial() | {"username": user.get_username(), "remember": remember}
+
     def form_valid(self, form: Any) -> HttpResponse:
         """Log in."""
         remember = form.cleaned_data.get("remember", True)

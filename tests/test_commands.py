@@ -342,6 +342,14 @@ def test_a_token_comes_from_standard_input_too(token, monkeypatch):
     assert inspect("-")["Checks"]["login"].startswith("ok")
 
 
+def test_inspect_names_the_login_as_revoke_takes_it(token):
+    """The token says it in base64url."""
+    shown = StringIO()
+    call_command("jwt_cookie_inspect", token, stdout=shown)
+    session = LoginSession.objects.get()
+    assert f" = {session.pk}\n" in shown.getvalue()
+
+
 def test_inspect_changes_and_logs_nothing(token, caplog):
     """A look at a stolen token must not end the login, nor take note of it as seen."""
     LoginSession.objects.update(seen_at=None)

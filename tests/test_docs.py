@@ -11,12 +11,15 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command, load_command_class
 from django.core.management.base import BaseCommand
+from django.dispatch import Signal
 from django.urls import resolve
 
 import django_jwt_cookie
+from django_jwt_cookie import signals as signals_module
 from django_jwt_cookie import well_known
 from django_jwt_cookie.checks import check_keys
 from django_jwt_cookie.conf import KEYS
+from django_jwt_cookie.request_jwt import RequestJWT
 from django_jwt_cookie.responses import REASONS
 from django_jwt_cookie.urls import urlpatterns
 
@@ -203,6 +206,24 @@ def _arguments_of(name):
     every = {action.dest for action in plain.create_parser("", "")._actions}
     actions = [each for each in command.create_parser("", "")._actions if each.dest not in every]
     return [name for each in actions for name in each.option_strings or [str(each.metavar)]]
+
+
+def test_the_names_of_the_python_page_are_there():
+    """Each import of it works, and ``request.jwt`` has what it says."""
+    page = (ROOT / "docs" / "api.md").read_text()
+    imports = re.findall(r"`(from [\w.]+ import [\w, ]+)`", page)
+    assert len(imports) == 8
+    for line in imports:
+        exec(line, {})  # noqa: S102 - ours
+    section = page.split("## `request.jwt`")[1].split("## Functions")[0]
+    names = re.findall(r"`(\w+)", "".join(_first_cells(section)))
+    assert [name for name in names if not hasattr(RequestJWT, name)] == []
+    assert len(names) == 7
+    signals = page.split("## Signals")[1]
+    documented = re.findall(r"^\| `(\w+)`", signals, LINES)
+    assert {*documented} == {
+        name for name, value in vars(signals_module).items() if isinstance(value, Signal)
+    }
 
 
 def test_every_code_of_an_error_is_documented():

@@ -1,6 +1,7 @@
 """Signing up, logging in and out, and what a program asks: in HTML and in JSON."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -392,3 +393,15 @@ def test_nothing_here_is_stored_by_a_cache(client, page):
     """Not even an answer about nobody."""
     response = client.get(f"/accounts/{page}/")
     assert "no-store" in response.headers["Cache-Control"]
+
+
+def test_giving_the_password_again_is_not_logging_in_from_scratch(client):
+    """The form knows who it is, and keeps "remember me"."""
+    sign_up(client)
+    page = client.get("/accounts/login/").content.decode()
+    assert 'value="ada"' in page
+    assert re.search(r'name="remember"[^>]* checked', page)
+    client.post("/accounts/logout/")
+    page = client.get("/accounts/login/").content.decode()
+    assert 'value="ada"' not in page
+    assert not re.search(r'name="remember"[^>]* checked', page)

@@ -7,11 +7,12 @@ from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
 from django_jwt_cookie.management.inspection import CHECKS, Inspection, run
-from django_jwt_cookie.tokens import COMPACT_JWS, MAX_LENGTH, MAX_TIME
+from django_jwt_cookie.tokens import COMPACT_JWS, MAX_LENGTH, MAX_TIME, SID
 
 STANDARD_INPUT = "-"
 TIMES = ("iat", "exp", "nbf", "auth_time", "started_at")
@@ -65,11 +66,16 @@ def show(title: str, part: str) -> Iterator[str]:
         yield "  can't be read"
         return
     for name, value in entries.items():
-        yield f"  {json.dumps(name)[1:-1]:<11} {json.dumps(value)}{_moment(name, value)}"
+        yield f"  {json.dumps(name)[1:-1]:<11} {json.dumps(value)}{_in_words(name, value)}"
 
 
-def _moment(name: str, value: object) -> str:
-    """Return a time in words a human can read; JWT times are seconds, not milliseconds."""
+def _in_words(name: str, value: object) -> str:
+    """Return a time as a human can read it, and a login as ``jwt_cookie_revoke`` takes it.
+
+    JWT times are seconds, not milliseconds.
+    """
+    if name == "sid" and isinstance(value, str) and SID.fullmatch(value):
+        return f" = {UUID(bytes=urlsafe_b64decode(value + '=='))}"
     if name not in TIMES or type(value) is not int or not 0 < value <= MAX_TIME:
         return ""
     return f" = {datetime.fromtimestamp(value, UTC):%Y-%m-%dT%H:%M:%SZ}"
