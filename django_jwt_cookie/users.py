@@ -128,14 +128,12 @@ def _is_made_of(ath: str, backend: str, auth_hash: str) -> bool:
 
 
 def token_fields() -> "list[Field[Any, Any]]":
-    """Return the fields of the user that tokens carry; none with ``USER_SOURCE = "database"``.
+    """Return the fields of the user that tokens carry, with ``USER_SOURCE = "token"``.
 
     Raises ``FieldDoesNotExist``.
     """
-    settings, model = get_settings(), get_user_model()
-    if settings.user_source == "database":
-        return []
-    names = (model.USERNAME_FIELD,) if settings.token_fields is None else settings.token_fields
+    given, model = get_settings().token_fields, get_user_model()
+    names = (model.USERNAME_FIELD,) if given is None else given
     return [model._meta.get_field(name) for name in names]  # type: ignore[misc]
 
 

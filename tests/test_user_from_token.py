@@ -91,9 +91,9 @@ def enter_again(request):
 
 
 def set_password(request):
+    """Take over the account, if that is possible."""
     request.user.set_password("a-new-one-of-the-thief")
     request.user.save()
-    return HttpResponse()
 
 
 @login_required(confirm=True)
