@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from . import adoption
+from . import adoption, users
 from .request_jwt import RequestJWT
 
 _served: ContextVar[RequestJWT | None] = ContextVar("django_jwt_cookie.served", default=None)
@@ -38,12 +38,22 @@ def confirm_served(user: AbstractBaseUser) -> None:
     """Ask whether the login of ``user`` that is being served goes on, before its password changes.
 
     After that it could not be told any more, and ``update_session_auth_hash()`` would not find a
-    login to go on with. Raises ``PermissionDenied`` if it does not: nobody sets a password with a
-    login that has ended.
+    login to go on with. Raises ``PermissionDenied`` if it does not, and it is the user of the token
+    who is saved: nobody sets a password with a login that somebody has ended.
     """
     jwt = _served.get()
-    if jwt is not None and jwt.is_of(user) and not jwt.confirm():
+    if jwt is None or not jwt.is_of(user):
+        return
+    is_unexpected = users.is_from_claims(user) and not jwt.has_ended_itself
+    if not jwt.confirm() and is_unexpected:
         raise PermissionDenied(_("This login was ended."))
+
+
+def note_end(session_id: UUID) -> None:
+    """Note if the request that is being served has ended its own login."""
+    jwt = _served.get()
+    if jwt is not None and session_id in jwt.session_ids():
+        jwt.has_ended_itself = True
 
 
 def get_jwt(request: HttpRequest) -> RequestJWT:

@@ -213,7 +213,8 @@ def check_session_age(**kwargs: Any) -> list[CheckMessage]:
     """Report logins that would last longer, or less long, than before the swap."""
     given = getattr(django_settings, "JWT_COOKIE", {})
     is_set = django_settings.SESSION_COOKIE_AGE != global_settings.SESSION_COOKIE_AGE
-    return [W008] if is_set and "IDLE_TIMEOUT" not in given else []
+    begins_here = _settings() is not None and any(key.can_sign for key in _keys())
+    return [W008] if is_set and begins_here and "IDLE_TIMEOUT" not in given else []
 
 
 def check_middleware(**kwargs: Any) -> list[CheckMessage]:

@@ -33,6 +33,9 @@ NAME_OF_A_SECRET = re.compile(
 )
 """What is meant to be replaced by a secret: anybody could guess it."""
 
+AROUND_A_KEY = re.compile(rb"""^data:[^,]*,|^0x|[\s:'"]""")
+"""What people put around a key, and between its digits."""
+
 BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -139,30 +142,37 @@ def _secret(data: bytes) -> bytes:
     return data
 
 
-def _is_encoded_key(data: bytes) -> bool:
-    """Tell whether ``data`` is a public key, or a private one, in a form that we do not take.
-
-    One that is DER begins with a sequence that is just as long as the rest.
-    """
-    if data[:1] in (b"{", b"[") and b"kty" in data:
+def _is_encoded_key(data: bytes, layers: int = 2) -> bool:
+    """Tell whether ``data`` is a public key, or a private one, in a form that we do not take."""
+    text = AROUND_A_KEY.sub(b"", data)
+    if _is_key(text):
         return True
-    forms = (partial(base64.b64decode, validate=True), base64.urlsafe_b64decode, binascii.unhexlify)
-    for decode in forms:
+    padded = text.rstrip(b"=") + b"=" * (-len(text.rstrip(b"=")) % 4)
+    for decode in (
+        partial(base64.b64decode, padded, validate=True),
+        partial(base64.urlsafe_b64decode, padded),
+        partial(binascii.unhexlify, text),
+    ):
         with suppress(ValueError):
-            decoded = decode(data + b"=" * (-len(data) % 4))
-            if decoded[:2] == b'{"' or _is_der(decoded):
+            decoded = decode()
+            is_text = decoded.isascii() and layers > 1
+            if _is_key(decoded) or (is_text and _is_encoded_key(decoded, layers - 1)):
                 return True
     return False
 
 
-def _is_der(data: bytes) -> bool:
-    """Tell whether ``data`` is one sequence of ASN.1 (X.690, 8.1.3), and nothing after it."""
-    if len(data) < 2 or data[0] != 0x30:
+def _is_key(data: bytes) -> bool:
+    """Tell whether ``data`` is PEM, something like a JWK, or DER: a sequence and nothing else.
+
+    That is as long as it says (X.690, 8.1.3), and begins with a sequence or a number.
+    """
+    if PEM in data or (data.lstrip()[:1] in (b"{", b"[") and b"kty" in data):
+        return True
+    if len(data) < 3 or data[0] != 0x30:
         return False
-    if data[1] < 0x80:
-        return len(data) == 2 + data[1]
-    size = data[1] & 0x7F
-    return len(data) == 2 + size + int.from_bytes(data[2 : 2 + size])
+    size = data[1] & 0x7F if data[1] >= 0x80 else 0
+    length = int.from_bytes(data[2 : 2 + size]) if size else data[1]
+    return len(data) == 2 + size + length and data[2 + size] in (0x30, 0x02)
 
 
 def _secret_in(jwk: Mapping[str, Any]) -> bytes:

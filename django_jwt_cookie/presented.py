@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import InterfaceError, OperationalError
+from django.db import Error
 from django.http import HttpRequest
 
 from . import revocations, users
@@ -27,7 +27,7 @@ from .exceptions import (
 from .keys import get_key_ring
 from .models import LoginSession
 from .renewal import Verdict, is_half_over, is_over
-from .sessions import EndReason
+from .sessions import EndReason, in_transaction
 from .store import get_store
 from .tokens import Claims, decode
 
@@ -163,7 +163,9 @@ class PresentedCookie:
             if _may_be_believed(claims):
                 return Login(claims, user, None, Verdict.CURRENT)
             return self.ask_for(claims)
-        except (InterfaceError, OperationalError, revocations.Unreachable):
+        except (Error, revocations.Unreachable) as error:
+            if isinstance(error, Error) and in_transaction():
+                raise
             # Not an error of the page, which may not need a user. The cookie may be good: kept.
             logger.exception("Nobody can be asked about a login: the request is anonymous.")
             return None
@@ -191,7 +193,9 @@ def _may_be_believed(claims: Claims) -> bool:
         return False
     try:
         return get_store().glance(claims)
-    except (InterfaceError, OperationalError):
+    except Error:
+        if in_transaction():
+            raise  # It may be broken, and the database there.
         # What the site has chosen: a token is good until it is over, whatever happens meanwhile.
         logger.exception("The database can't be asked about a login: the token is believed.")
         return True

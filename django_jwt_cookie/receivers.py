@@ -11,11 +11,12 @@ from django.dispatch import Signal
 from django.http import HttpRequest
 
 from . import revocations, sessions, users
-from .authentication import confirm_served, served_sessions
+from .authentication import confirm_served, note_end, served_sessions
 from .exceptions import PasswordChanged, SessionRevoked, UserInactive
 from .models import LoginSession
 from .request_jwt import RequestJWT
 from .sessions import EndReason
+from .signals import session_ended
 
 RELEVANT_FIELDS = {"password", "is_active"}
 """What decides whether a login may go on. Anything else is asked for at its next request."""
@@ -33,6 +34,11 @@ def end_login(request: HttpRequest | None, **_: Any) -> None:
     jwt = getattr(request, "jwt", None)
     if isinstance(jwt, RequestJWT):
         jwt.end()
+
+
+def note_end_of_login(session: LoginSession, **_: Any) -> None:
+    """Tell the request that is being served of what it has ended."""
+    note_end(session.pk)
 
 
 def prepare_change_of_user(
@@ -95,6 +101,7 @@ def end_logins_of_deleted_user(instance: AbstractBaseUser, **_: Any) -> None:
 CONNECTIONS: tuple[tuple[Signal, Any, Callable[..., None]], ...] = (
     (user_logged_in, None, note_login),
     (user_logged_out, None, end_login),
+    (session_ended, LoginSession, note_end_of_login),
     (pre_save, get_user_model(), prepare_change_of_user),
     (post_save, get_user_model(), end_logins_of_changed_user),
     (pre_delete, get_user_model(), end_logins_of_deleted_user),

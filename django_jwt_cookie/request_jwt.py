@@ -8,14 +8,15 @@ the request is asynchronous.
 import logging
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import replace
 from typing import TypeAlias
 
 from asgiref.sync import sync_to_async
 from django.contrib import auth
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, InterfaceError, OperationalError
+from django.core.exceptions import PermissionDenied, SynchronousOnlyOperation
+from django.db import Error, IntegrityError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
@@ -61,6 +62,9 @@ class RequestJWT:
         self._data = SessionData(request, self._cookie)
         self._user: User | None = None
         self._login: Login | None = None
+        self.has_ended_itself = False
+        """Whether the login was ended while this request was served, and by it."""
+
         self._auth_time = 0
 
     @property
@@ -117,10 +121,17 @@ class RequestJWT:
                 self._login = self._cookie.ask_for(self._login.claims)
             except SessionError as error:
                 self._login, self._cookie.refusal = None, error.code
-            # What the token said of the user may be out of date, too.
-            self._user = self._login.user if self._login else AnonymousUser()
-            self._request.user = self._user  # type: ignore[assignment]
+                self._become_anonymous()
+            else:
+                # The same instance: the view may be at work with it.
+                users.freshen(self._user, self._login.user)
         return self._login is not None
+
+    def _become_anonymous(self) -> None:
+        """Let nobody be logged in; but for whom other code knows by other means."""
+        if self._request.user == self._user:
+            self._request.user = AnonymousUser()
+        self._user = AnonymousUser()
 
     def session_ids(self) -> set[uuid.UUID]:
         """Name every login that this browser has a genuine token of, or was about to get."""
@@ -177,9 +188,11 @@ class RequestJWT:
 
     async def aresolve(self) -> User:
         """Return the user; with neither a session nor a genuine token nobody needs a thread."""
-        if self._user is None and self._may_have_to_wait():
-            return await sync_to_async(self.resolve, thread_sensitive=True)()
-        return self.resolve()
+        if self._user is not None or not self._may_have_to_wait():
+            # A receiver or a default of the site's own may touch what is deferred.
+            with suppress(SynchronousOnlyOperation):
+                return self.resolve()
+        return await sync_to_async(self.resolve, thread_sensitive=True)()
 
     def _may_have_to_wait(self) -> bool:
         """Tell whether somebody has to be asked: database, cache, or the keys of another site."""
@@ -225,7 +238,7 @@ class RequestJWT:
                 self._go_on(self._login)
             except SessionError:
                 pass  # A late response never brings back a login that was ended meanwhile.
-            except (InterfaceError, OperationalError):
+            except Error:
                 # The view is done, and the token that came is good for a while.
                 logger.exception("A login token could not be renewed.")
         if owner := self._owner():
@@ -287,6 +300,8 @@ class RequestJWT:
 
     def end(self) -> None:
         """End this login and forget its cookie."""
+        if self._login is not None:
+            self.confirm()  # Whose it was may be logged in once more.
         get_store().end_by_id(self._outgoing.session_ids(), EndReason.LOGOUT)
         self._user, self._login = AnonymousUser(), None
         self._outgoing.forget()
@@ -336,6 +351,7 @@ class RequestJWT:
         )
         if users.may_be_issued_a_token(login_session):
             self._login = self._outgoing.begin(login_session, auth_time=self._auth_time)
+            revocations.tell_begun(login_session.pk)
         self._user = user
         get_store().end_by_id(replaced, EndReason.REPLACED)
 
@@ -353,9 +369,9 @@ class RequestJWT:
         if user is not None and constant_time_compare(user.get_session_auth_hash(), auth_hash):
             successor = succeed(login.record, auth_hash)
             self._login = self._outgoing.begin(successor, auth_time=login.claims.auth_time)
-            revocations.tell_begun(successor.pk)
             get_store().end_by_id({login.record.pk}, EndReason.PASSWORD_CHANGED)
             get_store().end_others(successor, EndReason.PASSWORD_CHANGED)
+            revocations.tell_begun(successor.pk)
 
     def _is_due(self, response: HttpResponseBase | None) -> bool:
         """Tell whether it is time for a new token, and this response may bring it."""

@@ -53,12 +53,14 @@ def concern(claims: Claims) -> bool:
     try:
         found = _cache().get_many([login, user, EPOCH])
         _keep_up_with(found.get(EPOCH))
-        has_ended = found.get(login, claims.iat <= int(found.get(user, -1)))
     except Exception as error:  # Each cache has errors of its own.
         # Whatever was ended meanwhile, by a command that is over as well, was not told.
         get_settings().derive(Contact).is_behind = True
         raise Unreachable from error
-    return bool(has_ended)
+    begun, cut_off = found.get(login, claims.iat - 1), found.get(user, -1)
+    if type(begun) is not int or type(cut_off) is not int:
+        return True  # It has ended; or somebody else has written what we would not.
+    return begun < cut_off
 
 
 def _keep_up_with(epoch: str | None) -> None:
@@ -88,8 +90,8 @@ def tell_ended(ids: Collection[uuid.UUID]) -> None:
 
 
 def tell_begun(session_id: uuid.UUID) -> None:
-    """Tell every process that a login is not meant by the cut-off of its user."""
-    _tell(lambda: {_login_key(session_id): False})
+    """Tell every process that a login is not meant by the cut-offs of its user before now."""
+    _tell(lambda: {_login_key(session_id): _now()})
 
 
 def tell_cut_off(sub: str) -> None:
@@ -97,8 +99,12 @@ def tell_cut_off(sub: str) -> None:
 
     By the time when it is told, and by any clock: a token too many costs a query.
     """
-    leeway = int(get_settings().leeway.total_seconds())
-    _tell(lambda: {_user_key(sub): int(time.time()) + leeway})
+    _tell(lambda: {_user_key(sub): _now()})
+
+
+def _now() -> int:
+    """Return the time by the clock that is the most ahead."""
+    return int(time.time() + get_settings().leeway.total_seconds())
 
 
 def _tell(entries: Callable[[], dict[str, int]]) -> None:

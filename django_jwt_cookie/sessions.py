@@ -108,6 +108,11 @@ def records() -> LoginSessionQuerySet:
     return found
 
 
+def in_transaction() -> bool:
+    """Tell whether what is done now may be undone."""
+    return bool(transaction.get_connection(router.db_for_write(LoginSession)).in_atomic_block)
+
+
 def find(session_id: uuid.UUID) -> LoginSession:
     """Return the login, and its user, in one query.
 
@@ -180,8 +185,7 @@ def glance(claims: Claims) -> bool:
         if not newest.update(seen_at=Coalesce("seen_at", now)):
             return False
         sighting.token = (claims.sub, claims.gen)
-        using = router.db_for_write(LoginSession)
-        sighting.is_sure = not transaction.get_connection(using).in_atomic_block
+        sighting.is_sure = not in_transaction()
     return True
 
 

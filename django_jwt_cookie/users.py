@@ -21,6 +21,9 @@ from .keys import get_key_ring
 from .models import LoginSession
 from .tokens import Claims
 
+INACTIVE = "user_inactive"
+"""The claim of a user whom a backend lets in all the same."""
+
 PERMISSION_CACHES = ("_perm_cache", "_user_perm_cache", "_group_perm_cache")
 """Where ``ModelBackend`` keeps what it has found out about a user."""
 
@@ -145,7 +148,7 @@ def carried_fields(user: AbstractBaseUser) -> dict[str, Any]:
     if get_settings().user_source == "database":
         return {}
     carried = {field.name: to_json(field, user) for field in token_fields()}
-    return carried if user.is_active else carried | {"is_active": False}
+    return carried if user.is_active else carried | {INACTIVE: True}
 
 
 def to_json(field: "Field[Any, Any]", user: AbstractBaseUser) -> Any:
@@ -177,6 +180,10 @@ def from_claims(claims: Claims) -> AbstractBaseUser:
     vars(user)[CARRIED] = deepcopy(said)
     if are_elsewhere():
         vars(user).update({name: set() for name in PERMISSION_CACHES})
+        relations = {each.name: each.related_model for each in model._meta.many_to_many}
+        vars(user)["_prefetched_objects_cache"] = {
+            name: related._default_manager.none() for name, related in relations.items()
+        }
     return user
 
 
@@ -186,6 +193,16 @@ def is_from_claims(user: AbstractBaseUser) -> bool:
     Whatever is wrapped around it, as ``request.user`` is.
     """
     return hasattr(user, CARRIED)
+
+
+def freshen(user: object, fresh: AbstractBaseUser) -> None:
+    """Give ``user`` what the database says, where it has only what a token said."""
+    state = vars(user)
+    for name, value in state.pop(CARRIED, {}).items():
+        if state.get(name) == value and name in vars(fresh):
+            state[name] = vars(fresh)[name]
+    for name in PERMISSION_CACHES:
+        state.pop(name, None)
 
 
 def are_elsewhere() -> bool:
@@ -203,7 +220,7 @@ def _said_by(claims: Claims, model: type[AbstractBaseUser]) -> dict[str, Any]:
         with suppress(KeyError, ValidationError):
             said[field.attname] = field.to_python(claims.extra[field.name])
     active = (each for each in model._meta.concrete_fields if each.attname == "is_active")
-    is_active = claims.extra.get("is_active", True) is True
+    is_active = claims.extra.get(INACTIVE) is not True
     return said | dict.fromkeys((field.attname for field in active), is_active)
 
 

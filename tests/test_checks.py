@@ -122,6 +122,10 @@ def test_sessions_that_lasted_for_an_hour(settings):
         "BROWSER_SESSION_TIMEOUT": timedelta(hours=1),
     }
     assert ids() == []
+    settings.JWT_COOKIE = {"SECRET": public_pem("EdDSA"), "USER_SOURCE": "token"}
+    assert ids() == []
+    settings.JWT_COOKIE = None
+    assert ids() == ["jwt_cookie.E001"]
 
 
 def test_a_field_that_has_the_name_of_a_claim(settings, monkeypatch):

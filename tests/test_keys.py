@@ -291,6 +291,14 @@ DER = public_bytes("EdDSA", "DER")
         str(jwk("EdDSA", public=True)),
         json.dumps(jwk("EdDSA", public=True))[:-1] + ",}",
         base64.b64encode(json.dumps(jwk("EdDSA", public=True)).encode()),
+        base64.b64encode(json.dumps(jwk("EdDSA", public=True), indent=2).encode()),
+        base64.b64encode(public_bytes("EdDSA")),
+        base64.b64encode(base64.b64encode(public_bytes("EdDSA"))),
+        public_bytes("EdDSA").hex(),
+        f"0x{DER.hex()}",
+        DER.hex(":"),
+        f"data:;base64,{base64.b64encode(DER).decode()}",
+        f" {jwk('EdDSA', public=True)}",
     ],
 )
 def test_attack_a_public_key_in_another_form_is_no_secret(settings, text):

@@ -266,15 +266,23 @@ def test_a_cut_off_of_another_type(client, processes, value):
 def test_the_cut_off_is_of_the_commit_and_of_every_clock(client, ada, processes, time_machine):
     """A token that is issued while the transaction goes on is looked at, too."""
     time_machine.move_to(1_800_000_000, tick=False)
+    log_in(client)
+    before = decode(client.cookies[COOKIE].value)
+    assert not revocations.concern(before)
     with transaction.atomic():
         revocations.tell_cut_off(str(ada.pk))
         time_machine.shift(60)
-    time_machine.shift(9)
+    assert revocations.concern(before)
+    assert revocations.concern(replace(before, iat=before.iat + 69))
+    time_machine.shift(5)
     log_in(client)
-    claims = decode(client.cookies[COOKIE].value)
-    assert revocations.concern(claims)
-    time_machine.shift(2)
-    assert not revocations.concern(replace(claims, iat=claims.iat + 2))
+    after = decode(client.cookies[COOKIE].value)
+    assert not revocations.concern(after)
+    revocations.tell_cut_off(str(ada.pk))
+    assert not revocations.concern(after)
+    time_machine.shift(1)
+    revocations.tell_cut_off(str(ada.pk))
+    assert revocations.concern(after)
 
 
 def test_a_cache_that_was_restarted_and_is_empty(client, ada, processes):

@@ -90,6 +90,46 @@ def enter_again(request):
     return HttpResponse(request.user.get_username())
 
 
+def change_password(request, saves):
+    """Do it as Django's documentation says, and go on with the same instance."""
+    user = request.user
+    user.set_password("Bochnia-1248-salt")
+    user.save(**({"update_fields": ["password"]} if saves == "one field" else {}))
+    auth.update_session_auth_hash(request, user)
+    user.first_name = "Augusta"
+    user.save()
+    user.last_name = "King"
+    user.save()
+    return HttpResponse(request.user.get_full_name())
+
+
+def revoke_and_change(request):
+    """End all logins, this one too, before the password changes."""
+    sessions.revoke_all(request.user)
+    request.user.set_password("Bochnia-1248-salt")
+    request.user.save()
+    return HttpResponse()
+
+
+def leave_and_enter(request):
+    user = request.user
+    auth.logout(request)
+    if user.is_authenticated:
+        auth.login(request, user, BACKEND)
+    return HttpResponse(request.user.get_username())
+
+
+def impersonating(view):
+    """Have somebody else be the user of the request, as a middleware does."""
+
+    def impersonate(request):
+        assert request.user.is_authenticated
+        request.user = User.objects.get_by_natural_key("bob")
+        return view(request)
+
+    return impersonate
+
+
 def set_password(request):
     """Take over the account, if that is possible."""
     request.user.set_password("a-new-one-of-the-thief")
@@ -120,6 +160,10 @@ urlpatterns = [
     path("enter/", enter),
     path("enter-again/", enter_again),
     path("set-password/", set_password),
+    path("change-password/<saves>/", change_password),
+    path("revoke-and-change/", revoke_and_change),
+    path("leave-and-enter/", leave_and_enter),
+    path("as-bob/", impersonating(login_required(confirm=True)(name))),
     path("powers/", powers),
     path("activity/", activity),
     path("broken/", broken),
@@ -560,6 +604,70 @@ def test_attack_a_transaction_that_is_broken_makes_no_token_believed(new_client,
     log_in(client)
     assert client.get("/broken/").status_code == 500
     assert client.get("/name/").content == b"ada"
+
+
+@pytest.mark.parametrize("source", ["database", "token"])
+@pytest.mark.parametrize("saves", ["all", "one field"])
+def test_a_view_goes_on_with_the_instance_that_it_has(client, ada, settings, source, saves):
+    """What was asked in between changes nothing that the view has changed."""
+    settings.JWT_COOKIE = {"USER_SOURCE": source}
+    log_in(client)
+    client.get("/name/")
+    assert client.get(f"/change-password/{saves}/").content == b"Augusta King"
+    ada.refresh_from_db()
+    assert (ada.first_name, ada.last_name) == ("Augusta", "King")
+    assert ada.check_password("Bochnia-1248-salt")
+    assert who(client) == NAME
+
+
+@pytest.mark.parametrize("source", ["database", "token"])
+def test_a_view_that_ends_all_logins_may_set_the_password(client, ada, settings, source):
+    """It has ended this one itself."""
+    settings.JWT_COOKIE = {"USER_SOURCE": source}
+    log_in(client)
+    client.get("/name/")
+    assert client.get("/revoke-and-change/").status_code == 200
+    ada.refresh_from_db()
+    assert ada.check_password("Bochnia-1248-salt")
+    assert who(client) is None
+
+
+@pytest.mark.parametrize("source", ["database", "token"])
+def test_out_and_in_again_in_one_view(client, settings, source):
+    """With the user who was there; a login that had ended is not brought back by it."""
+    settings.JWT_COOKIE = {"USER_SOURCE": source}
+    log_in(client)
+    client.get("/name/")
+    assert client.get("/leave-and-enter/").content == b"ada"
+    assert client.get("/name/").content == b"ada"
+    LoginSession.objects.update(revoked_at=timezone.now(), revoked_because="revoked")
+    assert client.get("/leave-and-enter/").content == b""
+    assert who(client) is None
+
+
+def test_somebody_who_is_impersonated_stays_that(client):
+    """Whoever put another user into the request meant it."""
+    User.objects.create_user("bob")
+    log_in(client)
+    for _ in range(2):
+        assert client.get("/as-bob/").content == b"bob"
+        LoginSession.objects.update(revoked_at=timezone.now(), revoked_because="revoked")
+
+
+def test_a_receiver_that_touches_what_is_deferred(client):
+    """As trackers of fields do; in asynchronous code it gets the thread that it needs."""
+
+    def touch(instance, **_):
+        assert instance.email == "ada@example.com"
+
+    log_in(client)
+    client.get("/aname/")
+    models.signals.post_init.connect(touch, sender=User)
+    try:
+        for _ in range(2):
+            assert client.get("/aname/").content == b"ada"
+    finally:
+        models.signals.post_init.disconnect(touch, sender=User)
 
 
 def test_this_process_knows_at_once_what_it_has_ended_itself(client, new_client):
