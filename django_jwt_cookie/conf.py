@@ -8,7 +8,7 @@ outlive it.
 
 import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from functools import lru_cache
@@ -25,6 +25,25 @@ ALGORITHMS = ("HS256", "HS384", "HS512", "RS256", "PS256", "ES256", "ES384", "Ed
 ON_REUSE = ("revoke", "refuse")
 USER_SOURCES = ("database", "token")
 SAMESITE = ("Lax", "Strict", "None")
+CHOICES = {"on_reuse": ON_REUSE, "user_source": USER_SOURCES, "algorithm": ALGORITHMS}
+DURATIONS = (
+    "token_lifetime",
+    "idle_timeout",
+    "absolute_timeout",
+    "browser_session_timeout",
+    "reuse_grace",
+)
+OPTIONAL_TEXTS = (
+    "issuer",
+    "audience",
+    "claims",
+    "cookie_domain",
+    "jwks_url",
+    "revocation_cache",
+)
+FLAGS = ("cookie_secure", "shares_users", "track_sessions", "adopt_django_logins", "record_ip")
+"""Fields of `Settings`, by what they may hold."""
+
 COOKIE_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 """``token`` of RFC 9110, section 5.6.2, which a cookie's name has to be (RFC 6265, 4.1.1)."""
 
@@ -157,74 +176,58 @@ class Settings:
         return "__Host-jwt" if host_only else "__Secure-jwt"
 
     def _wrong_values(self) -> list[str]:
-        complaints = [
-            f"{name.upper()} must be a positive timedelta of whole seconds, for example "
-            f"timedelta(minutes=10); it is {value!r}."
-            for name in (
-                "token_lifetime",
-                "idle_timeout",
-                "absolute_timeout",
-                "browser_session_timeout",
-                "reuse_grace",
-            )
-            if not _is_whole_seconds(value := getattr(self, name)) or not value
+        return [
+            *self._wrong_durations(),
+            *self._wrong_choices(),
+            *self._wrong_texts(),
+            *self._wrong_flags(),
+            *self._wrong_lists_and_numbers(),
         ]
+
+    def _wrong_durations(self) -> Iterator[str]:
+        for name in DURATIONS:
+            if not _is_whole_seconds(value := getattr(self, name)) or not value:
+                yield (
+                    f"{name.upper()} must be a positive timedelta of whole seconds, for example "
+                    f"timedelta(minutes=10); it is {value!r}."
+                )
         if not _is_whole_seconds(self.leeway):
-            complaints.append(
+            yield (
                 f"LEEWAY must be a timedelta of whole seconds, timedelta(0) for none; "
                 f"it is {self.leeway!r}."
             )
-        if self.on_reuse not in ON_REUSE:
-            complaints.append(
-                f"ON_REUSE must be one of {', '.join(ON_REUSE)}; it is {self.on_reuse!r}."
-            )
-        if self.user_source not in USER_SOURCES:
-            complaints.append(
-                f"USER_SOURCE must be one of {', '.join(USER_SOURCES)}; it is {self.user_source!r}."
-            )
+
+    def _wrong_choices(self) -> Iterator[str]:
+        for name, choices in CHOICES.items():
+            if (value := getattr(self, name)) not in choices:
+                yield f"{name.upper()} must be one of {', '.join(choices)}; it is {value!r}."
+
+    def _wrong_texts(self) -> Iterator[str]:
+        for name in OPTIONAL_TEXTS:
+            value = getattr(self, name)
+            if value is not None and not (value and isinstance(value, str)):
+                yield (
+                    f"{name.upper()} must be a string that is not empty, or left out; "
+                    f"it is {value!r}."
+                )
+        for name in ("signup_form", "user_serializer"):
+            value = getattr(self, name)
+            if not isinstance(value, str) and (name, value) != ("signup_form", None):
+                yield f"{name.upper()} must be a dotted path; it is {value!r}."
+
+    def _wrong_flags(self) -> Iterator[str]:
+        for name in FLAGS:
+            if not isinstance(value := getattr(self, name), bool):
+                yield f"{name.upper()} must be True or False; it is {value!r}."
+
+    def _wrong_lists_and_numbers(self) -> Iterator[str]:
         if self.token_fields is not None and not _is_strings(self.token_fields):
-            complaints.append(
-                f"TOKEN_FIELDS must be a list of names of fields; it is {self.token_fields!r}."
-            )
+            yield f"TOKEN_FIELDS must be a list of names of fields; it is {self.token_fields!r}."
         if not (type(self.verified_cache_size) is int and self.verified_cache_size >= 0):
-            complaints.append(
+            yield (
                 "VERIFIED_CACHE_SIZE must be a number of tokens, 0 for none; "
                 f"it is {self.verified_cache_size!r}."
             )
-        if self.algorithm not in ALGORITHMS:
-            complaints.append(
-                f"ALGORITHM must be one of {', '.join(ALGORITHMS)}; it is {self.algorithm!r}."
-            )
-        complaints += [
-            f"{name.upper()} must be a string that is not empty, or left out; it is {value!r}."
-            for name in (
-                "issuer",
-                "audience",
-                "claims",
-                "cookie_domain",
-                "jwks_url",
-                "revocation_cache",
-            )
-            if (value := getattr(self, name)) is not None and not (value and isinstance(value, str))
-        ]
-        complaints += [
-            f"{name.upper()} must be a dotted path; it is {value!r}."
-            for name in ("signup_form", "user_serializer")
-            if not isinstance(value := getattr(self, name), str)
-            and (name, value) != ("signup_form", None)
-        ]
-        complaints += [
-            f"{name.upper()} must be True or False; it is {value!r}."
-            for name in (
-                "cookie_secure",
-                "shares_users",
-                "track_sessions",
-                "adopt_django_logins",
-                "record_ip",
-            )
-            if not isinstance(value := getattr(self, name), bool)
-        ]
-        return complaints
 
     def _wrong_cookie(self) -> list[str]:
         name, complaints = self.cookie_name, []

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
@@ -70,13 +71,18 @@ def end_logins_of_changed_user(
     """
     if created or raw or not _is_relevant(update_fields):
         return
+    inactive: set[UUID] = set()
+    changed: set[UUID] = set()
     for session in sessions.active(instance):
         session.user = instance  # type: ignore[assignment]
         reason = _why_to_end(session)
         if reason is not None:
-            revocations.tell_cut_off(users.subject(instance))
-        if reason is EndReason.USER_INACTIVE or (reason and session.pk not in served_sessions()):
-            sessions.end_by_id({session.pk}, reason)
+            (inactive if reason is EndReason.USER_INACTIVE else changed).add(session.pk)
+    if inactive or changed:
+        revocations.tell_cut_off(users.subject(instance))
+    sessions.end_by_id(inactive, EndReason.USER_INACTIVE)
+    if changed:
+        sessions.end_by_id(changed - served_sessions(), EndReason.PASSWORD_CHANGED)
 
 
 def _why_to_end(session: LoginSession) -> EndReason | None:
@@ -94,8 +100,7 @@ def _why_to_end(session: LoginSession) -> EndReason | None:
 
 def end_logins_of_deleted_user(instance: AbstractBaseUser, **_: Any) -> None:
     """Tell whoever listens that these logins end; their records are deleted with the user."""
-    revocations.tell_cut_off(users.subject(instance))
-    sessions.end(sessions.active(instance), EndReason.USER_DELETED)
+    sessions.end_all(instance, EndReason.USER_DELETED)
 
 
 CONNECTIONS: tuple[tuple[Signal, Any, Callable[..., None]], ...] = (

@@ -99,6 +99,11 @@ def _recordable(ip_address: str | None) -> str | None:
         return None
 
 
+def are_recorded() -> bool:
+    """Tell whether logins have records here: neither without, nor on a site that only verifies."""
+    return get_settings().track_sessions and get_key_ring().can_sign
+
+
 def records() -> LoginSessionQuerySet:
     """Return the records, from where they are written to.
 
@@ -273,7 +278,7 @@ def _report_theft(session: LoginSession) -> None:
 
 def active(user: AbstractBaseUser) -> QuerySet[LoginSession]:
     """Return the logins of ``user`` that go on; none where they are not recorded."""
-    if not (get_settings().track_sessions and get_key_ring().can_sign):
+    if not are_recorded():
         return LoginSession.objects.none()
     return records().alive().filter(user=user)  # type: ignore[misc]
 
@@ -314,6 +319,12 @@ def end_others(session: LoginSession, because: EndReason) -> int:
     return end(active(session.user).exclude(pk=session.pk), because)
 
 
+def end_all(user: AbstractBaseUser, because: EndReason) -> int:
+    """End every login of ``user``, as `end` does."""
+    revocations.tell_cut_off(users.subject(user))
+    return end(active(user), because)
+
+
 def revoke(session: LoginSession) -> int:
     """End one login; return 1, or 0 if it had ended before."""
     return end(records().filter(pk=session.pk), EndReason.REVOKED)
@@ -321,8 +332,7 @@ def revoke(session: LoginSession) -> int:
 
 def revoke_all(user: AbstractBaseUser) -> int:
     """End every login of ``user``; return how many."""
-    revocations.tell_cut_off(users.subject(user))
-    return end(active(user), EndReason.REVOKED)
+    return end_all(user, EndReason.REVOKED)
 
 
 def change_auth_hash(session: LoginSession, auth_hash: str) -> None:

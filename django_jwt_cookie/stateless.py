@@ -2,9 +2,8 @@
 
 What a record would say, the token says: when the login began, how long it may be unused, whether it
 is to outlive the browser, and a keyed hash of backend and session auth hash, so that a new password
-ends the login. What no
-token can say is that a login was ended: a logout deletes the cookie, and a copy of it goes on to
-work until the timeouts.
+ends the login. What no token can say is that a login was ended: a logout deletes the cookie, and a
+copy of it goes on to work until the timeouts.
 """
 
 import uuid

@@ -11,8 +11,6 @@ from typing import Protocol
 from django.contrib.auth.models import AbstractBaseUser
 
 from . import sessions, stateless
-from .conf import get_settings
-from .keys import get_key_ring
 from .models import LoginSession
 from .renewal import Verdict
 from .sessions import EndReason
@@ -75,5 +73,4 @@ class Store(Protocol):
 
 def get_store() -> Store:
     """Return the verbs of the settings in force."""
-    is_recorded = get_settings().track_sessions and get_key_ring().can_sign
-    return sessions if is_recorded else stateless
+    return sessions if sessions.are_recorded() else stateless

@@ -166,8 +166,8 @@ def from_claims(claims: Claims) -> AbstractBaseUser:
     """
     model = get_user_model()
     pk = model._meta.pk
-    said = _said_by(claims, model)
-    if are_elsewhere():
+    said, elsewhere = _said_by(claims, model), are_elsewhere()
+    if elsewhere:
         said = _defaults(model) | said
     try:
         loaded = said | {pk.attname: pk.to_python(claims.sub)}
@@ -178,7 +178,7 @@ def from_claims(claims: Claims) -> AbstractBaseUser:
         router.db_for_read(model), names, [loaded[name] for name in names]
     )
     vars(user)[CARRIED] = deepcopy(said)
-    if are_elsewhere():
+    if elsewhere:
         vars(user).update({name: set() for name in PERMISSION_CACHES})
         relations = {each.name: each.related_model for each in model._meta.many_to_many}
         vars(user)["_prefetched_objects_cache"] = {
@@ -198,11 +198,16 @@ def is_from_claims(user: AbstractBaseUser) -> bool:
 def freshen(user: object, fresh: AbstractBaseUser) -> None:
     """Give ``user`` what the database says, where it has only what a token said."""
     state = vars(user)
-    for name, value in state.pop(CARRIED, {}).items():
-        if state.get(name) == value and name in vars(fresh):
-            state[name] = vars(fresh)[name]
-    for name in PERMISSION_CACHES:
+    state.update({name: vars(fresh)[name] for name in _unchanged(user) if name in vars(fresh)})
+    for name in (CARRIED, *PERMISSION_CACHES):
         state.pop(name, None)
+
+
+def _unchanged(user: object) -> set[str]:
+    """Name the attributes of which ``user`` has only what a token said."""
+    state = vars(user)
+    carried = state.get(CARRIED, {})
+    return {name for name, value in carried.items() if state.get(name) == value}
 
 
 def are_elsewhere() -> bool:
@@ -236,15 +241,13 @@ def load_before_save(user: AbstractBaseUser, update_fields: Collection[str] | No
     A user who was deactivated, or renamed, a minute ago must not be reactivated by a view that
     saves something else.
     """
-    state = vars(user)
     if is_from_claims(user) and are_elsewhere():
         raise PermissionDenied("A user who lives on another site can't be saved on this one.")
-    carried = state.get(CARRIED, {})
+    unchanged = _unchanged(user)
     stale = [
         field.attname
         for field in user._meta.concrete_fields
-        if field.attname in carried
-        and state.get(field.attname) == carried[field.attname]
+        if field.attname in unchanged
         and (update_fields is None or {field.name, field.attname} & {*update_fields})
     ]
     if stale:
