@@ -73,6 +73,12 @@ def may_hold_login(session: SessionBase | None) -> bool:
     return session is not None and bool(session.accessed or session.session_key)
 
 
+def was_touched(request: HttpRequest) -> bool:
+    """Tell whether somebody has looked into the session during this request, or marked it."""
+    session = get_session(request)
+    return session is not None and bool(session.accessed or session.modified)
+
+
 def find_login(session: SessionBase | None) -> DjangoLogin | None:
     """Return the login in ``session``, if somebody has looked into it during this request."""
     if session is None or not session.accessed or SESSION_KEY not in session:

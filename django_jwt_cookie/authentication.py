@@ -1,7 +1,5 @@
 """How a login begins and ends: `login` and `logout`, and which request they are about."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from uuid import UUID
 
@@ -15,22 +13,13 @@ from django.utils.translation import gettext as _
 from . import adoption, users
 from .request_jwt import RequestJWT
 
-_served: ContextVar[RequestJWT | None] = ContextVar("django_jwt_cookie.served", default=None)
-
-
-@contextmanager
-def serving(jwt: RequestJWT) -> Iterator[None]:
-    """Let `served_sessions` know whose request this is, for code that is not told."""
-    token = _served.set(jwt)
-    try:
-        yield
-    finally:
-        _served.reset(token)
+served: ContextVar[RequestJWT | None] = ContextVar("django_jwt_cookie.served", default=None)
+"""Whose request is being served, for code that is not told."""
 
 
 def served_sessions() -> set[UUID]:
     """Name the logins that the request being served comes from; none outside of a request."""
-    jwt = _served.get()
+    jwt = served.get()
     return jwt.session_ids() if jwt is not None else set()
 
 
@@ -41,7 +30,7 @@ def confirm_served(user: AbstractBaseUser) -> None:
     login to go on with. Raises ``PermissionDenied`` if it does not, and it is the user of the token
     who is saved: nobody sets a password with a login that somebody has ended.
     """
-    jwt = _served.get()
+    jwt = served.get()
     if jwt is None or not jwt.is_of(user):
         return
     is_unexpected = users.is_from_claims(user) and not jwt.has_ended_itself
@@ -51,7 +40,7 @@ def confirm_served(user: AbstractBaseUser) -> None:
 
 def note_end(session_id: UUID) -> None:
     """Note if the request that is being served has ended its own login."""
-    jwt = _served.get()
+    jwt = served.get()
     if jwt is not None and session_id in jwt.session_ids():
         jwt.has_ended_itself = True
 

@@ -26,10 +26,11 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.module_loading import import_string
 
 from . import users
+from .claims import RESERVED_CLAIMS
 from .conf import Settings, get_settings
 from .keys import Key, get_key_ring
 from .middleware import JWTCookieMiddleware
-from .tokens import RESERVED_CLAIMS, SENSITIVE_CLAIM
+from .tokens import SENSITIVE_CLAIM
 
 OURS = "django_jwt_cookie.middleware.JWTCookieMiddleware"
 DJANGOS = "django.contrib.auth.middleware.AuthenticationMiddleware"

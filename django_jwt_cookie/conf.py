@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 from django.conf import settings as django_settings
@@ -163,6 +163,16 @@ class Settings:
             self._derived[factory] = factory(self)
         result: T = self._derived[factory]
         return result
+
+    @cached_property
+    def token_seconds(self) -> int:
+        """``token_lifetime`` in seconds."""
+        return int(self.token_lifetime.total_seconds())
+
+    @cached_property
+    def leeway_seconds(self) -> int:
+        """``leeway`` in seconds."""
+        return int(self.leeway.total_seconds())
 
     @property
     def derives_key(self) -> bool:
@@ -348,6 +358,9 @@ DEPENDS_ON = {
     "DEBUG",
     "SESSION_COOKIE_NAME",
     "CSRF_COOKIE_NAME",
+    "AUTH_USER_MODEL",
+    "USE_TZ",
+    "TIME_ZONE",
 }
 """The Django settings that `Settings`, or what is derived from it, are made of."""
 

@@ -9,11 +9,12 @@ from django.utils.module_loading import import_string
 from django.views.decorators.debug import sensitive_variables
 
 from . import users
+from .claims import Claims, StatelessClaims
 from .conf import get_settings
 from .cookies import MAX_SIZE, get_cookie_spec
 from .exceptions import TokenTooLarge
 from .models import LoginSession
-from .tokens import Claims, StatelessClaims, encode
+from .tokens import encode
 
 
 @sensitive_variables()
@@ -27,13 +28,12 @@ def issue(
     Raises `TokenTooLarge`.
     """
     now, end = int(time.time()), seconds(login_session)
-    lifetime = int(get_settings().token_lifetime.total_seconds())
     claims = Claims(
         sub=users.subject(login_session.user),
         sid=login_session.pk,
         gen=login_session.generation,
         iat=now,
-        exp=min(now + lifetime, end),
+        exp=min(now + get_settings().token_seconds, end),
         auth_time=auth_time,
         stateless=None if get_settings().track_sessions else _in_place_of_record(login_session),
         extra=_extra_claims(login_session, request),

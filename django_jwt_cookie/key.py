@@ -6,6 +6,7 @@ import json
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,7 +22,7 @@ MINIMUM_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
 MINIMUM_BITS = 2048
 """RFC 7518, sections 3.3 and 3.5: an RSA key has at least so many."""
 
-JWS, JWT = jwt.PyJWS(), jwt.PyJWT()
+JWS = jwt.PyJWS()
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,10 @@ class Key:
     public_jwk: Mapping[str, str] | None = field(init=False, repr=False, compare=False)
     """The public half as a JWK, without ``alg`` and ``kid``; none of a secret."""
 
+    _algorithm: jwt.algorithms.Algorithm = field(init=False, repr=False, compare=False)
+    _prepared: Any = field(init=False, repr=False, compare=False)
+    """What ``_algorithm`` verifies with. ``jwt.decode`` would prepare the key with each token."""
+
     def __post_init__(self) -> None:
         if isinstance(self.secret, bytes):
             jwk, kid = None, _name_secret(self.algorithm, self.secret)
@@ -59,6 +64,9 @@ class Key:
         object.__setattr__(self, "public_jwk", jwk)
         object.__setattr__(self, "kid", kid)
         self._refuse_short()
+        algorithm = JWS.get_algorithm_by_name(self.algorithm)
+        object.__setattr__(self, "_algorithm", algorithm)
+        object.__setattr__(self, "_prepared", algorithm.prepare_key(self.public or self.secret))
 
     @classmethod
     def of(cls, material: Material, preferred: str) -> "Key":
@@ -86,13 +94,19 @@ class Key:
             body, self.secret, algorithm=self.algorithm, headers={**headers, "kid": self.kid}
         )
 
-    def verify(self, token: str, *, by: jwt.PyJWT = JWT, **checks: Any) -> dict[str, Any]:
-        """Return the payload of ``token``; ``by`` and ``checks`` say what else is looked at.
+    def has_signed(self, signing_input: bytes, signature: bytes) -> bool:
+        """Tell whether ``signature`` is this key's, by its one algorithm, over ``signing_input``.
 
-        ``checks`` are those of ``jwt.decode``. Raises ``jwt.InvalidTokenError``.
+        That is ``header.payload`` (RFC 7515, section 2), as it came.
         """
-        key = self.secret if self.public is None else self.public
-        return by.decode(token, key, algorithms=[self.algorithm], **checks)
+        return self._algorithm.verify(signing_input, self._prepared, signature)
+
+    def verify(self, token: str, **checks: Any) -> dict[str, Any]:
+        """Return the payload of ``token``; ``checks`` are those of ``jwt.decode``.
+
+        Raises ``jwt.InvalidTokenError``.
+        """
+        return jwt.decode(token, self.public or self.secret, algorithms=[self.algorithm], **checks)
 
     def _refuse_short(self) -> None:
         if self.public is None:
@@ -121,10 +135,14 @@ class KeyRing:
     version: ClassVar[int] = 0
     """Counts changes; what is in the settings does not change."""
 
-    @property
+    @cached_property
     def can_sign(self) -> bool:
         """Tell whether logins can begin here; on a verify-only site they can't."""
         return bool(self.keys) and self.keys[0].can_sign
+
+    @cached_property
+    def _by_kid(self) -> Mapping[object, Key]:
+        return {key.kid: key for key in self.keys}
 
     @property
     def signing_key(self) -> Key:
@@ -141,7 +159,7 @@ class KeyRing:
 
     def find(self, kid: object) -> Key | None:
         """Return the key that a token's header names, if it is in the ring."""
-        return next((key for key in self.keys if key.kid == kid), None)
+        return self._by_kid.get(kid)
 
 
 def _name_secret(algorithm: str, secret: bytes) -> str:

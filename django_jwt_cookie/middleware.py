@@ -13,7 +13,7 @@ from django.views.debug import (
     get_default_exception_reporter_filter,
 )
 
-from .authentication import get_jwt, serving
+from .authentication import get_jwt, served
 from .conf import Settings, get_settings
 from .request_jwt import RequestJWT
 from .responses import explain_redirect
@@ -49,20 +49,28 @@ class JWTCookieMiddleware(AuthenticationMiddleware):
         if self.async_mode:
             return self.__acall__(request)
         self.process_request(request)
-        with serving(jwt := get_jwt(request)):
+        jwt = get_jwt(request)
+        token = served.set(jwt)
+        try:
             response = self.get_response(request)
             assert isinstance(response, HttpResponseBase)
             if jwt.needs_settling(response):
                 jwt.settle(response)
+        finally:
+            served.reset(token)
         return self.process_response(request, response)
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         """Serve one asynchronous request."""
         self.process_request(request)
-        with serving(jwt := get_jwt(request)):
+        jwt = get_jwt(request)
+        token = served.set(jwt)
+        try:
             response = await self.get_response(request)  # type: ignore[misc]
             if jwt.needs_settling(response):
                 await sync_to_async(jwt.settle, thread_sensitive=True)(response)
+        finally:
+            served.reset(token)
         return self.process_response(request, response)
 
     def process_request(self, request: HttpRequest) -> None:
@@ -78,6 +86,7 @@ class JWTCookieMiddleware(AuthenticationMiddleware):
     ) -> HttpResponseBase:
         """Write the cookie; tell the login page why it is needed again."""
         jwt = get_jwt(request)
-        explain_redirect(response, jwt.explanation())
-        jwt.write(response)
+        if not jwt.is_idle:
+            explain_redirect(response, jwt.explanation())
+            jwt.write(response)
         return response

@@ -6,10 +6,9 @@ import uuid
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.cache import patch_vary_headers
 
 from .conf import get_settings
-from .cookies import get_cookie_spec
+from .cookies import get_cookie_spec, vary_on_cookie
 from .issuing import issue, max_age
 from .models import LoginSession
 from .presented import Login, PresentedCookie
@@ -32,14 +31,15 @@ SERVER_ERROR = 500
 class OutgoingCookie:
     """Decided upon while the request is served, written when the response goes out."""
 
+    _token: str | None = None
+    _record: LoginSession | None = None
+    _decided_at = 0.0
+    _started: frozenset[uuid.UUID] = frozenset()
+    _is_forgotten = False
+
     def __init__(self, request: HttpRequest, cookie: PresentedCookie) -> None:
         self._request = request
         self._cookie = cookie
-        self._token: str | None = None
-        self._record: LoginSession | None = None
-        self._decided_at = 0.0
-        self._started: set[uuid.UUID] = set()
-        self._is_forgotten = False
 
     @property
     def brings_token(self) -> bool:
@@ -58,7 +58,7 @@ class OutgoingCookie:
         """
         login = self.renew(record, auth_time=auth_time)
         get_store().start(record)
-        self._started.add(record.pk)
+        self._started |= {record.pk}
         self._is_forgotten = False
         return login
 
@@ -104,17 +104,21 @@ class OutgoingCookie:
     def write(self, response: HttpResponseBase) -> None:
         """Set or delete the cookie, if there is cause to; no database."""
         if self._cookie.was_read:
-            patch_vary_headers(response, ("Cookie",))
+            vary_on_cookie(response)
         spec = get_cookie_spec()
         if spec.name in response.cookies:
             return  # The view has seen to it.
-        # A renewed token is not for a response that a shared cache may keep; a new login is.
-        counts = response.status_code < SERVER_ERROR and (self._started or not is_public(response))
-        if counts and self._token is not None and self._record is not None:
+        if self._token is not None and self._record is not None and self._may_go_with(response):
             self._warn_if_dropped(secure=spec.secure)
             spec.set(response, self._token, max_age(self._record))
         elif self._is_forgotten or self._cookie.is_refused_just_now(SLOW):
             spec.delete(response)
+
+    def _may_go_with(self, response: HttpResponseBase) -> bool:
+        """Tell whether the token counts; a renewed one is not for what a shared cache may keep."""
+        if response.status_code >= SERVER_ERROR:
+            return False
+        return bool(self._started) or not is_public(response)
 
     def _warn_if_dropped(self, *, secure: bool) -> None:
         if secure and not self._request.is_secure():

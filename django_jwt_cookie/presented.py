@@ -11,6 +11,7 @@ from django.db import Error
 from django.http import HttpRequest
 
 from . import revocations, users
+from .claims import Claims
 from .conf import get_settings
 from .cookies import get_cookie_spec
 from .exceptions import (
@@ -29,7 +30,7 @@ from .models import LoginSession
 from .renewal import Verdict, is_half_over, is_over
 from .sessions import EndReason, in_transaction
 from .store import get_store
-from .tokens import Claims, decode
+from .tokens import decode
 
 logger = logging.getLogger("django.security.jwt_cookie")
 
@@ -68,17 +69,19 @@ class Login:
 class PresentedCookie:
     """Verifies the cookie of a request when first asked, and finds its login when first asked."""
 
+    stolen: frozenset[uuid.UUID] = frozenset()
+    """The logins of which a copy turned out to be about."""
+
+    refusal: str | None = None
+    """Why the cookie is not taken, as a code, as far as that is known by now."""
+
+    _verified: list[Claims] | None = None
+    _login: Login | None = None
+    _is_looked_up = False
+    _read_at = 0.0
+
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
-        self._verified: list[Claims] | None = None
-        self._login: Login | None = None
-        self._is_looked_up = False
-        self._read_at = 0.0
-        self.stolen: set[uuid.UUID] = set()
-        """The logins of which a copy turned out to be about."""
-
-        self.refusal: str | None = None
-        """Why the cookie is not taken, as a code, as far as that is known by now."""
 
     def is_refused_just_now(self, seconds: int) -> bool:
         """Tell whether the browser is to forget the cookie.
@@ -86,9 +89,9 @@ class PresentedCookie:
         Not if it was read more than ``seconds`` ago: a login made meanwhile would be forgotten. Nor
         on a site that only verifies: it is the cookie of the one that issues.
         """
-        if not get_key_ring().can_sign:
+        if self.refusal is None or not get_key_ring().can_sign:
             return False
-        return self.refusal is not None and time.time() - self._read_at <= seconds
+        return time.time() - self._read_at <= seconds
 
     @property
     def was_read(self) -> bool:
@@ -114,7 +117,8 @@ class PresentedCookie:
                     may_be_good = True
                 else:
                     self._verified.append(claims)
-            self._verified.sort(key=lambda claims: claims.iat, reverse=True)
+            if len(self._verified) > 1:
+                self._verified.sort(key=lambda claims: claims.iat, reverse=True)
             if refusals and not self._verified and not may_be_good:
                 # A forged cookie beside a genuine one, planted by a sibling domain, must not have
                 # the genuine one deleted.
@@ -177,7 +181,7 @@ class PresentedCookie:
         try:
             return _accept(claims, datetime.fromtimestamp(self._read_at, UTC))
         except TokenReused:
-            self.stolen.add(claims.sid)
+            self.stolen |= {claims.sid}
             raise
 
 
@@ -205,7 +209,8 @@ def _accept(claims: Claims, came_at: datetime) -> Login:
     """Return the login of ``claims``, which came at that time. Raises `SessionError`."""
     store = get_store()
     session = store.look_up(claims)
-    if users.subject(session.user) != claims.sub:
+    fetched = session.user
+    if users.subject(fetched) != claims.sub:
         raise SessionRevoked("the record is of another user")
     try:
         user = users.load(session)
@@ -219,5 +224,6 @@ def _accept(claims: Claims, came_at: datetime) -> Login:
         raise
     if auth_hash != session.auth_hash:
         store.change_auth_hash(session, auth_hash)
-    session.user = user  # type: ignore[assignment]
+    if user is not fetched:
+        session.user = user  # type: ignore[assignment]
     return Login(claims, user, session, store.present(session, claims.gen, came_at))

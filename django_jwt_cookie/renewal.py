@@ -9,9 +9,9 @@ import time
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
+from .claims import Claims
 from .conf import get_settings
 from .models import LoginSession
-from .tokens import Claims
 
 
 class Verdict(Enum):
@@ -67,7 +67,7 @@ def half_life() -> timedelta:
 
 def is_half_over(since: int) -> bool:
     """Tell whether half of a token's life is over for what was made at ``since``, in seconds."""
-    return time.time() >= since + half_life().total_seconds()
+    return time.time() >= since + get_settings().token_seconds / 2
 
 
 def is_over(claims: Claims) -> bool:
@@ -75,8 +75,7 @@ def is_over(claims: Claims) -> bool:
 
     Its login may go on.
     """
-    lifetime = int(get_settings().token_lifetime.total_seconds())
-    return time.time() >= min(claims.exp, claims.iat + lifetime)
+    return time.time() >= min(claims.exp, claims.iat + get_settings().token_seconds)
 
 
 def idle_timeout(*, persistent: bool) -> timedelta:

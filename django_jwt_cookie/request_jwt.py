@@ -10,11 +10,13 @@ import time
 import uuid
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from typing import TypeAlias
 
 from asgiref.sync import sync_to_async
 from django.contrib import auth
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import PermissionDenied, SynchronousOnlyOperation
 from django.db import Error, IntegrityError
 from django.http import HttpRequest
@@ -23,6 +25,7 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
 from . import adoption, revocations, users
+from .claims import Claims
 from .conf import get_settings
 from .exceptions import SessionError, SessionRevoked, TokenTooLarge
 from .keys import get_key_ring
@@ -33,7 +36,6 @@ from .renewal import Verdict, is_over
 from .session_data import SessionData, was_ended_meanwhile
 from .sessions import EndReason, succeed
 from .store import get_store
-from .tokens import Claims
 
 VERIFY_ONLY = _("This site only verifies logins. Log in where they are issued.")
 
@@ -55,17 +57,32 @@ class RequestJWT:
     verification and no query, and its response may be cached for everybody.
     """
 
+    has_ended_itself = False
+    """Whether the login was ended while this request was served, and by it."""
+
+    _user: User | None = None
+    _login: Login | None = None
+    _auth_time = 0
+
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
-        self._cookie = PresentedCookie(request)
-        self._outgoing = OutgoingCookie(request, self._cookie)
-        self._data = SessionData(request, self._cookie)
-        self._user: User | None = None
-        self._login: Login | None = None
-        self.has_ended_itself = False
-        """Whether the login was ended while this request was served, and by it."""
 
-        self._auth_time = 0
+    @cached_property
+    def _cookie(self) -> PresentedCookie:
+        return PresentedCookie(self._request)
+
+    @cached_property
+    def _outgoing(self) -> OutgoingCookie:
+        return OutgoingCookie(self._request, self._cookie)
+
+    @cached_property
+    def _data(self) -> SessionData:
+        return SessionData(self._request, self._cookie)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody has asked for the user, or left anything in the session, so far."""
+        return "_cookie" not in vars(self) and not adoption.was_touched(self._request)
 
     @property
     def request(self) -> HttpRequest:
@@ -166,19 +183,19 @@ class RequestJWT:
             user: User = AnonymousUser()
             # A login in the Django session is the newer statement: somebody called Django's login()
             # after the cookie was set, or it would have been moved into the cookie by now.
-            session = adoption.get_session(self._request)
-            if self._adopts and adoption.may_hold_login(session):
+            may_hold_login = adoption.may_hold_login(adoption.get_session(self._request))
+            if may_hold_login and self._adopts:
                 user = auth.get_user(self._request)
             if not user.is_authenticated:
                 user = self._user_of_cookie() or user
-            self._data.clear_unless_of(user)
+            if may_hold_login:
+                self._data.clear_unless_of(user)
             self._user = user
         return self._user
 
     def _user_of_cookie(self) -> AbstractBaseUser | None:
         self._login = self._cookie.login()
-        is_renewed_here = get_key_ring().can_sign
-        if self._login is not None and is_over(self._login.claims) and is_renewed_here:
+        if self._login is not None and self._login.session and is_over(self._login.claims):
             # Before the view, which must not run for a login that ends at this moment.
             try:
                 self._go_on(self._login)
@@ -205,20 +222,22 @@ class RequestJWT:
 
     def needs_settling(self, response: HttpResponseBase) -> bool:
         """Tell whether `settle` has anything to do; no database."""
+        if self.is_idle:
+            return False
         if response.status_code >= SERVER_ERROR:
             return self._outgoing.is_doubtful(response)
         session = adoption.get_session(self._request)
-        if get_key_ring().may_block and not self._cookie.was_read and session is not None:
+        if session is not None and self._needs_work(session):
+            return True
+        return self._is_due(response) or self._outgoing.is_doubtful(response)
+
+    def _needs_work(self, session: SessionBase) -> bool:
+        if get_key_ring().may_block and not self._cookie.was_read:
             return session.modified  # `_owner` may have to wait for keys.
-        return (
-            self._is_due(response)
-            or self._outgoing.is_doubtful(response)
-            or self._data.needs_signing(self._owner())
-            or (
-                self._adopts
-                and (adoption.find_login(session) or adoption.find_new_hash(session)) is not None
-            )
-        )
+        if self._data.needs_signing(self._owner()):
+            return True
+        found = adoption.find_login(session) or adoption.find_new_hash(session)
+        return self._adopts and found is not None
 
     def settle(self, response: HttpResponseBase | None = None) -> None:
         """Bring the cookie up to date: take over what other code left in the session, or renew."""

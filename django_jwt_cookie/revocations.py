@@ -16,10 +16,10 @@ from functools import partial
 from django.core.cache import BaseCache, caches
 from django.db import router, transaction
 
+from .claims import Claims
 from .conf import Settings, get_settings
 from .models import LoginSession
 from .sightings import forget_all
-from .tokens import Claims
 
 logger = logging.getLogger("django.security.jwt_cookie")
 
@@ -104,7 +104,7 @@ def tell_cut_off(sub: str) -> None:
 
 def _now() -> int:
     """Return the time by the clock that is the most ahead."""
-    return int(time.time() + get_settings().leeway.total_seconds())
+    return int(time.time()) + get_settings().leeway_seconds
 
 
 def _tell(entries: Callable[[], dict[str, int]]) -> None:
@@ -117,7 +117,7 @@ def _write(entries: Callable[[], dict[str, int]]) -> None:
     settings = get_settings()
     contact = settings.derive(Contact)
     # Longer than any token of now is good.
-    timeout = int((settings.token_lifetime + settings.leeway).total_seconds())
+    timeout = settings.token_seconds + settings.leeway_seconds
     try:
         if contact.is_behind:
             _begin_epoch()

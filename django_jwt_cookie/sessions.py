@@ -15,14 +15,15 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from . import revocations, users
+from .claims import Claims
 from .conf import get_settings
 from .exceptions import SessionError, SessionExpired, SessionRevoked, TokenReused
 from .keys import get_key_ring
+from .lookups import find_with_user
 from .models import LoginSession, LoginSessionQuerySet
 from .renewal import Verdict, expiry, first_expiry, judge, next_expiry
 from .sightings import sighting_of
 from .signals import session_ended, session_renewed, session_started, token_reused
-from .tokens import Claims
 
 logger = logging.getLogger("django.security.jwt_cookie")
 
@@ -132,10 +133,9 @@ def find(session_id: uuid.UUID) -> LoginSession:
 
 
 def _find(session_id: uuid.UUID) -> LoginSession:
-    try:
-        session = records().select_related("user").get(pk=session_id)
-    except LoginSession.DoesNotExist:
-        raise SessionRevoked("no record of this login") from None
+    session = find_with_user(session_id, router.db_for_write(LoginSession))
+    if session is None:
+        raise SessionRevoked("no record of this login")
     if session.revoked_because == EndReason.TOKEN_REUSED:
         raise TokenReused("the login was ended for a theft")
     if session.revoked_at is not None:

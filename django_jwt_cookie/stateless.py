@@ -13,13 +13,13 @@ from datetime import UTC, datetime, timedelta
 from django.utils import timezone
 
 from . import users
+from .claims import Claims
 from .exceptions import SessionExpired, SessionRevoked
 from .keys import get_key_ring
 from .models import LoginSession
 from .renewal import Verdict, expiry, next_expiry
 from .sessions import EndReason, prepare
 from .signals import session_renewed, session_started
-from .tokens import Claims
 
 __all__ = [
     "change_auth_hash",

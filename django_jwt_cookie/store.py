@@ -11,10 +11,11 @@ from typing import Protocol
 from django.contrib.auth.models import AbstractBaseUser
 
 from . import sessions, stateless
+from .claims import Claims
+from .conf import Settings, get_settings
 from .models import LoginSession
 from .renewal import Verdict
 from .sessions import EndReason
-from .tokens import Claims
 
 
 class Store(Protocol):
@@ -73,4 +74,8 @@ class Store(Protocol):
 
 def get_store() -> Store:
     """Return the verbs of the settings in force."""
+    return get_settings().derive(_choose)
+
+
+def _choose(settings: Settings) -> Store:  # noqa: ARG001
     return sessions if sessions.are_recorded() else stateless

@@ -1,10 +1,15 @@
 """Between a login and its user, by the rules of the login's own authentication backend."""
 
 from base64 import urlsafe_b64encode
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from copy import deepcopy
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from types import NoneType
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user_model, load_backend
@@ -15,17 +20,21 @@ from django.db import router
 from django.db.models import Field, Manager
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from .claims import Claims
 from .conf import get_settings
 from .exceptions import PasswordChanged, SessionRevoked, TokenInvalid, UserInactive
+from .instances import Maker
 from .keys import get_key_ring
 from .models import LoginSession
-from .tokens import Claims
 
 INACTIVE = "user_inactive"
 """The claim of a user whom a backend lets in all the same."""
 
 PERMISSION_CACHES = ("_perm_cache", "_user_perm_cache", "_group_perm_cache")
 """Where ``ModelBackend`` keeps what it has found out about a user."""
+
+IMMUTABLE = (str, int, float, bool, bytes, NoneType, Decimal, UUID, date, datetime, time, timedelta)
+"""Of what types a value can be given to every request as it is."""
 
 CARRIED = "_jwt_cookie_from_token"
 """Where a user made from a token keeps what the token said, by attribute."""
@@ -164,27 +173,60 @@ def from_claims(claims: Claims) -> AbstractBaseUser:
     What the token does not carry is deferred, and loaded when touched; but for ``is_active``, which
     is true unless the token says otherwise. Raises `TokenInvalid` if ``sub`` is no primary key.
     """
-    model = get_user_model()
-    pk = model._meta.pk
-    said, elsewhere = _said_by(claims, model), are_elsewhere()
-    if elsewhere:
-        said = _defaults(model) | said
-    try:
-        loaded = said | {pk.attname: pk.to_python(claims.sub)}
-    except ValidationError as error:
-        raise TokenInvalid("the claim 'sub' is no primary key of a user") from error
-    names = [each.attname for each in model._meta.concrete_fields if each.attname in loaded]
-    user: AbstractBaseUser = model.from_db(
-        router.db_for_read(model), names, [loaded[name] for name in names]
-    )
-    vars(user)[CARRIED] = deepcopy(said)
-    if elsewhere:
-        vars(user).update({name: set() for name in PERMISSION_CACHES})
-        relations = {each.name: each.related_model for each in model._meta.many_to_many}
-        vars(user)["_prefetched_objects_cache"] = {
-            name: related._default_manager.none() for name, related in relations.items()
-        }
-    return user
+    return claims.derive(TokenUser.of).make()
+
+
+@dataclass(frozen=True)
+class TokenUser:
+    """The user that a token tells of, as far as that is the same for each request with it."""
+
+    maker: Maker
+    values: Sequence[Any]
+    said: Mapping[str, Any]
+    """What stands in the token, by attribute."""
+
+    has_mutable: bool
+    """Whether a view could change ``said`` by changing its user."""
+
+    is_elsewhere: bool
+    """Whether the rows of this site are of other people."""
+
+    @classmethod
+    def of(cls, claims: Claims) -> "TokenUser":
+        """Read ``claims``. Raises `TokenInvalid`."""
+        model = get_user_model()
+        pk = model._meta.pk
+        said, is_elsewhere = _said_by(claims, model), are_elsewhere()
+        loaded = _defaults(model) | said if is_elsewhere else dict(said)
+        try:
+            loaded[pk.attname] = pk.to_python(claims.sub)
+        except ValidationError as error:
+            raise TokenInvalid("the claim 'sub' is no primary key of a user") from error
+        names = [each.attname for each in model._meta.concrete_fields if each.attname in loaded]
+        values = [loaded[name] for name in names]
+        has_mutable = any(type(value) not in IMMUTABLE for value in values)
+        return cls(Maker(model, names), values, said, has_mutable, is_elsewhere)
+
+    def make(self) -> AbstractBaseUser:
+        """Return an instance that shares nothing with another."""
+        values, said = self.values, self.said
+        if self.has_mutable:
+            values, said = deepcopy((values, said))
+        user = self.maker.make(router.db_for_read(self.maker.model), values)
+        assert isinstance(user, AbstractBaseUser)
+        vars(user)[CARRIED] = said
+        if self.is_elsewhere:
+            _keep_from_rows(user)
+        return user
+
+
+def _keep_from_rows(user: AbstractBaseUser) -> None:
+    """Give ``user`` neither the permissions nor the groups of whoever has the same number here."""
+    vars(user).update({name: set() for name in PERMISSION_CACHES})
+    relations = {each.name: each.related_model for each in user._meta.many_to_many}
+    vars(user)["_prefetched_objects_cache"] = {
+        name: related._default_manager.none() for name, related in relations.items()
+    }
 
 
 def is_from_claims(user: AbstractBaseUser) -> bool:

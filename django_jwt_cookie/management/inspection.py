@@ -10,13 +10,14 @@ import jwt
 from django.utils import timezone
 
 from .. import users
+from ..claims import REQUIRED_CLAIMS, Claims
 from ..conf import get_settings
 from ..exceptions import JWTCookieError, SessionRevoked, TokenExpired, TokenInvalid, TokenReused
 from ..keys import Key, get_key_ring
 from ..models import LoginSession
 from ..renewal import Verdict, judge
 from ..store import get_store
-from ..tokens import COMPACT_JWS, HEADER, MAX_LENGTH, REQUIRED_CLAIMS, TYPE, Claims, decode
+from ..tokens import COMPACT_JWS, HEADER, MAX_LENGTH, TYPE, decode
 
 NOTHING = {
     f"verify_{name}": False for name in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")

@@ -46,10 +46,12 @@ class Exchange:
         user = self.request.user
         assert isinstance(user, User)
         user.set_password(password)
-        with authentication.serving(self.jwt), adoption.lend_session(self.request):
+        token = authentication.served.set(self.jwt)
+        with adoption.lend_session(self.request):
             user.save()
             auth.update_session_auth_hash(self.request, user)
             self.jwt.adopt()
+        authentication.served.reset(token)
 
     def respond(self, status: int = 200) -> str | None:
         """End the view; return the token for the jar, empty to clear it, none to leave it."""
