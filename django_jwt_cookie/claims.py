@@ -2,10 +2,10 @@
 
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field, replace
-from types import MappingProxyType
+from dataclasses import asdict, dataclass, field
+from types import NoneType
 from typing import Any, TypeGuard, TypeVar
 
 from jwt.utils import base64url_decode, base64url_encode
@@ -13,6 +13,9 @@ from jwt.utils import base64url_decode, base64url_encode
 from .exceptions import TokenInvalid
 
 T = TypeVar("T")
+
+SCALARS = (str, int, float, NoneType)
+"""What JSON makes that can't be changed."""
 
 MAX_TIME = 253_402_300_799
 """9999-12-31T23:59:59Z, the last second that a ``datetime`` can hold."""
@@ -56,6 +59,36 @@ class StatelessClaims:
         return cls(started_at, idle_timeout, persistent, ath)
 
 
+class ExtraClaims(Mapping[str, Any]):
+    """Claims of the site's own. A list or an object that is read from it is a copy.
+
+    What is remembered of a token serves many requests. A view that appends to ``roles`` must not
+    give a role to the next one.
+    """
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = dict(values)
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the claim ``name``; raises ``KeyError`` if the token has none of that name."""
+        value = self._values[name]
+        return value if isinstance(value, SCALARS) else deepcopy(value)
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names."""
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        """Count the claims."""
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        """Name no value, like `Claims`."""
+        return f"<ExtraClaims: {', '.join(self)}>"
+
+
 @dataclass(frozen=True, slots=True)
 class Claims:
     """What a login token says. Immutable; ``claims["name"]`` reads any claim, extra ones included.
@@ -92,11 +125,11 @@ class Claims:
     )
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "extra", MappingProxyType(dict(self.extra)))
+        object.__setattr__(self, "extra", ExtraClaims(self.extra))
 
     def __getitem__(self, name: str) -> Any:
         """Return the claim ``name``; raises ``KeyError`` if the token has none of that name."""
-        return self.to_payload()[name]
+        return self.extra[name] if name in self.extra else self.to_payload()[name]
 
     def __repr__(self) -> str:
         """Name the claims, and no value: a ``repr`` ends up in logs and error reports."""
@@ -114,18 +147,6 @@ class Claims:
             **(asdict(self.stateless) if self.stateless else {}),
             **self.extra,
         }
-
-    def detached(self) -> "Claims":
-        """Return claims that share nothing that can be changed: lists and objects are copied.
-
-        What is remembered of a token serves many requests. A view that appends to ``roles`` must
-        not give a role to the next one.
-        """
-        if not self.derive(_can_be_changed):
-            return self
-        copy = replace(self, extra=deepcopy(dict(self.extra)))
-        object.__setattr__(copy, "_derived", self._derived)
-        return copy
 
     def derive(self, factory: Callable[["Claims"], T]) -> T:
         """Return ``factory(self)``, made once and kept for as long as the token is remembered."""
@@ -160,7 +181,3 @@ def is_time(value: object) -> TypeGuard[int]:
     ``bool`` is an ``int`` in Python and a different type in JSON.
     """
     return type(value) is int and 0 <= value <= MAX_TIME
-
-
-def _can_be_changed(claims: Claims) -> bool:
-    return any(isinstance(value, list | dict) for value in claims.extra.values())

@@ -1,6 +1,7 @@
 """The cookie: its attributes in one place, for setting, deleting and reading."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -83,9 +84,14 @@ class CookieSpec:
 
     def size(self, token: str) -> int:
         """Return how many bytes the cookie would take in a browser's jar."""
+        return self._overhead + len(token)
+
+    @cached_property
+    def _overhead(self) -> int:
+        """What name and attributes take; no character of a token needs quotes."""
         response = HttpResponseBase()
-        self._write(response, token, max_age=10**9, expires=None)
-        return len(response.cookies[self.name].OutputString().encode())
+        self._write(response, "x", max_age=10**9, expires=None)
+        return len(response.cookies[self.name].OutputString()) - len("x")
 
     def _write(
         self, response: HttpResponseBase, value: str, *, max_age: int | None, expires: str | None

@@ -7,7 +7,7 @@ from functools import _lru_cache_wrapper, lru_cache
 from .conf import Settings, get_settings
 
 
-@dataclass
+@dataclass(slots=True)
 class Sighting:
     """What this process knows of a login without asking."""
 

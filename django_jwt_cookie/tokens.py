@@ -73,7 +73,7 @@ def decode(token: str, *, allow_expired: bool = False) -> Claims:
     claims = settings.derive(_remember)(token, get_key_ring().version)
     if not allow_expired and claims.exp <= time.time() - settings.leeway_seconds:
         raise TokenExpired("past its exp")
-    return claims.detached()
+    return claims
 
 
 def _remember(settings: Settings) -> "_lru_cache_wrapper[Claims]":
@@ -134,9 +134,9 @@ def _refuse_foreign(payload: dict[str, Any], settings: Settings) -> None:
         raise TokenInvalid("the claim 'jti' is not a string")
 
 
-def _remember_keys(settings: Settings) -> "_lru_cache_wrapper[Key]":
+def _remember_keys(_: Settings) -> "_lru_cache_wrapper[Key]":
     """Return `_find_key`, which knows again what it has found: each key has but one header."""
-    return lru_cache(maxsize=settings.verified_cache_size and KEYS_REMEMBERED)(_find_key)
+    return lru_cache(maxsize=KEYS_REMEMBERED)(_find_key)
 
 
 @sensitive_variables()
