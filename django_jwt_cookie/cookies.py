@@ -58,12 +58,9 @@ class CookieSpec:
         if not header:
             # Put there by hand, as tests of a site do, or not at all.
             return [request.COOKIES[self.name]] if self.name in request.COOKIES else []
-        pairs = (pair.partition("=") for pair in header.split(";"))
-        found = [value for name, equals, value in pairs if equals and self._is_name(name)]
-        return [value.strip(BLANKS) for value in found[:MAX_DUPLICATES]]
-
-    def _is_name(self, name: str) -> bool:
-        return name.strip(BLANKS) == self.name
+        pairs = [pair.partition("=") for pair in header.split(";")]
+        ours = [value for name, sign, value in pairs if sign and name.strip(BLANKS) == self.name]
+        return [value.strip(BLANKS) for value in ours[:MAX_DUPLICATES]]
 
     def set(self, response: HttpResponseBase, token: str, max_age: int | None) -> None:
         """Put ``token`` into the cookie for ``max_age`` seconds; none: until the browser closes."""
