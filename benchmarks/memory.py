@@ -40,7 +40,7 @@ MEMORIES = [
     Memory("verified tokens", "verified", "payloads", "name and roles"),
     Memory("verified tokens", "verified", "payloads", "3 kB"),
     Memory("sightings of logins", "sighted", "pairs", "default claims"),
-    Memory("both, of the same tokens", "both", "payloads", "default claims"),
+    Memory("all of it, with the users", "both", "payloads", "name and roles"),
     Memory("verified tokens, default size", "verified", "payloads", "default claims", DEFAULT_SIZE),
     Memory("verified tokens, default size", "verified", "payloads", "3 kB", DEFAULT_SIZE),
     Memory("garbage", "refused", "refusals", "garbage"),

@@ -15,6 +15,7 @@ from typing import Any
 from django_jwt_cookie.exceptions import TokenInvalid
 from django_jwt_cookie.sightings import sighting_of
 from django_jwt_cookie.tokens import Claims, decode, encode
+from django_jwt_cookie.users import from_claims
 
 from .samples import SECRET, claims, fresh, under
 
@@ -128,7 +129,9 @@ def sighted(tokens: Iterable[str]) -> None:
 def both(tokens: Iterable[str]) -> None:
     """Do what a process does with ``USER_SOURCE = "token"``."""
     for token in tokens:
-        note(decode(token))
+        seen = decode(token)
+        note(seen)
+        from_claims(seen)
 
 
 def note(seen: Claims) -> None:

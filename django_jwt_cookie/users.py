@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import _lru_cache_wrapper, lru_cache
 from types import NoneType
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,7 @@ from django.db.models import Field, Manager
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from .claims import Claims
-from .conf import get_settings
+from .conf import Settings, get_settings
 from .exceptions import PasswordChanged, SessionRevoked, TokenInvalid, UserInactive
 from .instances import Maker
 from .keys import get_key_ring
@@ -176,7 +177,12 @@ def from_claims(claims: Claims) -> AbstractBaseUser:
     return claims.derive(TokenUser.of).make()
 
 
-@dataclass(frozen=True)
+def _remember_makers(_: Settings) -> "_lru_cache_wrapper[Maker]":
+    """Return `Maker`, of which all tokens that carry the same fields have the same."""
+    return lru_cache(maxsize=16)(Maker)
+
+
+@dataclass(frozen=True, slots=True)
 class TokenUser:
     """The user that a token tells of, as far as that is the same for each request with it."""
 
@@ -202,10 +208,12 @@ class TokenUser:
             loaded[pk.attname] = pk.to_python(claims.sub)
         except ValidationError as error:
             raise TokenInvalid("the claim 'sub' is no primary key of a user") from error
-        names = [each.attname for each in model._meta.concrete_fields if each.attname in loaded]
-        values = [loaded[name] for name in names]
+        fields = model._meta.concrete_fields
+        names = tuple(each.attname for each in fields if each.attname in loaded)
+        values = tuple(loaded[name] for name in names)
         has_mutable = any(type(value) not in IMMUTABLE for value in values)
-        return cls(Maker(model, names), values, said, has_mutable, is_elsewhere)
+        maker = get_settings().derive(_remember_makers)(model, names)
+        return cls(maker, values, said, has_mutable, is_elsewhere)
 
     def make(self) -> AbstractBaseUser:
         """Return an instance that shares nothing with another."""
