@@ -1,10 +1,11 @@
 """The one query of a request: a login and its user, by the primary key of the login.
 
 Django builds and compiles a query anew each time, which takes several times as long as a database
-needs to answer this one. It is always the same, so it is compiled once for each connection.
+needs to answer this one. It is always the same, so it is compiled once for each database.
 """
 
 import uuid
+from functools import _lru_cache_wrapper, lru_cache
 from typing import Any
 
 from django.db import connections
@@ -15,33 +16,38 @@ from .conf import Settings, get_settings
 from .instances import Maker
 from .models import LoginSession, LoginSessionQuerySet
 
-ATTRIBUTE = "_jwt_cookie_lookup"
-"""Where a connection keeps its `Lookup`: what converts values belongs to the connection."""
-
 USER = LoginSession._meta.get_field("user")
 
 
 def find_with_user(session_id: uuid.UUID, using: str) -> LoginSession | None:
     """Return the login and its user, as ``select_related()`` does; None without such a login."""
-    connection, settings = connections[using], get_settings()
-    lookup: Lookup | None = getattr(connection, ATTRIBUTE, None)
-    if lookup is None or lookup.settings is not settings:
-        lookup = _make_lookup(connection, settings)
-        setattr(connection, ATTRIBUTE, lookup)
+    lookup = get_settings().derive(_remember_lookups)(using)
     return lookup.find(session_id)
+
+
+def _remember_lookups(_: Settings) -> "_lru_cache_wrapper[Lookup]":
+    """Return `_make_lookup`, once per database; with another time zone, times read otherwise."""
+    return lru_cache(maxsize=None)(_make_lookup)
+
+
+def _make_lookup(using: str) -> "Lookup":
+    # Not that of this thread: what converts values goes on to refer to it, and would keep it open.
+    connection = connections.create_connection(using)
+    try:
+        return PreparedLookup(connection) if is_simple(connection) else Lookup(using)
+    finally:
+        connection.close()
 
 
 class Lookup:
     """The query as Django makes it."""
 
-    def __init__(self, connection: BaseDatabaseWrapper, settings: Settings) -> None:
-        self._connection = connection
-        self.settings = settings
-        """Those in force when this was made: with another time zone, times are read otherwise."""
+    def __init__(self, using: str) -> None:
+        self._using = using
 
     def queryset(self, session_id: uuid.UUID) -> LoginSessionQuerySet:
         """Return what is asked for."""
-        sessions: LoginSessionQuerySet = LoginSession.objects.using(self._connection.alias)
+        sessions: LoginSessionQuerySet = LoginSession.objects.using(self._using)
         return sessions.select_related("user").filter(pk=session_id)
 
     def find(self, session_id: uuid.UUID) -> LoginSession | None:
@@ -55,8 +61,8 @@ class Lookup:
 class PreparedLookup(Lookup):
     """The same, compiled beforehand."""
 
-    def __init__(self, connection: BaseDatabaseWrapper, settings: Settings) -> None:
-        super().__init__(connection, settings)
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        super().__init__(connection.alias)
         compiler = self.queryset(uuid.UUID(int=0)).query.get_compiler(connection=connection)
         self._sql, _ = compiler.as_sql()
         columns = [expression for expression, *_ in compiler.select]
@@ -65,10 +71,8 @@ class PreparedLookup(Lookup):
             for position, (converters, expression) in compiler.get_converters(columns).items()
             for converter in converters
         ]
-        names, self._size = (
-            [column.target.attname for column in columns],
-            len(LoginSession._meta.concrete_fields),
-        )
+        names = [column.target.attname for column in columns]
+        self._size = len(LoginSession._meta.concrete_fields)
         self._session = Maker(LoginSession, names[: self._size])
         self._user = Maker(USER.related_model, names[self._size :])
 
@@ -76,28 +80,23 @@ class PreparedLookup(Lookup):
         """Return the login and its user."""
         if (row := self._fetch(session_id)) is None:
             return None
-        using = self._connection.alias
-        session = self._session.make(using, row[: self._size])
+        session = self._session.make(self._using, row[: self._size])
         assert isinstance(session, LoginSession)
-        USER.set_cached_value(session, self._user.make(using, row[self._size :]))
+        USER.set_cached_value(session, self._user.make(self._using, row[self._size :]))
         return session
 
     def _fetch(self, session_id: uuid.UUID) -> list[Any] | None:
-        key = LoginSession._meta.pk.get_db_prep_value(session_id, self._connection, prepared=True)
-        with self._connection.cursor() as cursor:
+        connection = connections[self._using]
+        key = LoginSession._meta.pk.get_db_prep_value(session_id, connection, prepared=True)
+        with connection.cursor() as cursor:
             cursor.execute(self._sql, (key,))
-            row = cursor.fetchone()
-        if row is None:
+            found = cursor.fetchone()
+        if found is None:
             return None
-        values = list(row)
+        row = list(found)
         for position, converter, expression in self._converters:
-            values[position] = converter(values[position], expression, self._connection)
-        return values
-
-
-def _make_lookup(connection: BaseDatabaseWrapper, settings: Settings) -> Lookup:
-    kind = PreparedLookup if is_simple(connection) else Lookup
-    return kind(connection, settings)
+            row[position] = converter(row[position], expression, connection)
+        return row
 
 
 def is_simple(connection: BaseDatabaseWrapper) -> bool:
