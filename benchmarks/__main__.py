@@ -36,7 +36,7 @@ PACKAGES = (
     "django-allauth",
     "granian",
 )
-FULL = {"rounds": 30, "count": 120, "server_rounds": 4}
+FULL = {"rounds": 40, "count": 60, "server_rounds": 4}
 QUICK = {"rounds": 2, "count": 12, "server_rounds": 1}
 
 

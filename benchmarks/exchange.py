@@ -1,6 +1,7 @@
 """One request and its answer, through the handlers that a server calls; no server, no socket."""
 
 import asyncio
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -44,7 +45,7 @@ class Request:
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": "https",
             "wsgi.input": BytesIO(self.body),
-            "wsgi.errors": BytesIO(),
+            "wsgi.errors": sys.stderr,
             "wsgi.multithread": False,
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,

@@ -35,6 +35,9 @@ OURS, OTHERS = ("#0b7a5b", "#7cc6a9"), ("#7b8794", "#c3cbd2")
 """Of each bar of a pair."""
 
 THICKNESS = 0.38
+ROOM = 1.45
+"""For the longest bar with its label."""
+
 WIDTH, HEIGHT, DPI = 12, 7.4, 100
 """In inches: 1200 pixels wide, and readable at 800."""
 
@@ -63,6 +66,7 @@ def draw(results: Results, file: Path) -> None:
     figure, [all_axes] = plt.subplots(
         1, len(panels), figsize=(WIDTH, HEIGHT), sharey=True, squeeze=False, layout="constrained"
     )
+    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)
     for axes, panel in zip(all_axes, panels, strict=True):
         draw_panel(axes, panel)
     write_names(all_axes[0], panels[0].rows)
@@ -81,7 +85,7 @@ def costs(results: Results) -> Panel:
         [cost(value, base) for value, base in zip(pair, yardstick, strict=True)] for pair in values
     ]
     title = "What authentication adds to a request"
-    subtitle = "µs of CPU, WSGI; in brackets, of Django sessions in the database"
+    subtitle = "time per request; in brackets: of Django sessions, db"
     return Panel(title, subtitle, rows(results), values, labels)
 
 
@@ -96,7 +100,7 @@ def shares(results: Results) -> Panel:
     values = [[kind[row]["share"]["median"] * 100 for kind in kinds] for row in rows(results)]
     labels = [[f"{value:.0f} %" for value in pair] for pair in values]
     title = "What it leaves of a server"
-    subtitle = "requests per second, of those without authentication"
+    subtitle = "requests per second, of those without it"
     return Panel(title, subtitle, rows(results), values, labels)
 
 
@@ -112,9 +116,10 @@ def draw_panel(axes: Any, panel: Panel) -> None:
             axes.barh(row + place, value, THICKNESS, color=colour)
             weight = "bold" if is_ours else "normal"
             axes.text(value + largest * 0.015, row + place, text, va="center", weight=weight)
-    axes.set_title(f"{panel.title}\n", loc="left", weight="bold")
+    axes.set_title(panel.title, loc="left", weight="bold", pad=30)
     axes.text(0, 1.01, panel.subtitle, transform=axes.transAxes, color=MUTED, va="bottom")
-    axes.set_xlim(0, largest * 1.35)
+    axes.set_xlim(0, largest * ROOM)
+    axes.tick_params(axis="y", length=0)
     axes.set_xticks([])
     axes.spines[["top", "right", "bottom"]].set_visible(False)
 
@@ -123,7 +128,6 @@ def write_names(axes: Any, sites: Sequence[str]) -> None:
     """Write the names of the sites, ours in our colour, the first on top."""
     axes.set_yticks(range(len(sites)), [name(BY_NAME[site]) for site in sites])
     axes.set_ylim(len(sites) - 0.5, -0.5)
-    axes.tick_params(axis="y", length=0)
     for text, site in zip(axes.get_yticklabels(), sites, strict=True):
         if BY_NAME[site].is_ours:
             text.set(color=OURS[0], weight="bold")

@@ -56,7 +56,5 @@ class Process:
         return json.loads(line)
 
     def stop(self) -> None:
-        """End the process, by having nothing more to ask."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(timeout=10)
+        """End the process, if it has not ended, by having nothing more to ask."""
+        self._process.communicate(timeout=10)

@@ -75,8 +75,8 @@ def rows_of_pages(kinds: Results) -> Iterable[dict[str, str]]:
         row = {"": title(site)}
         for kind, words in PAGES.items():
             row[words] = f"{figure(kinds[kind][site.name]['over_bare'])}"
-        row["of sessions `db`"] = compared(kinds["pk"], site)
-        row["queries"] = str(kinds["username"][site.name]["queries"])
+        row["of sessions `db`"] = compared(kinds["pk"], site) if site.middleware else ""
+        row["queries"] = str(kinds["username"][site.name].get("queries", ""))
         yield row
 
 

@@ -10,6 +10,9 @@ from .process import Process
 from .sites import BY_NAME, Site
 
 BARE = "bare"
+BOTH_BARE = (BARE, "control")
+"""Two processes of the same: what lies between them is noise."""
+
 MICROSECONDS = 1e6
 
 
@@ -26,8 +29,8 @@ class Kind:
 
     def includes(self, site: Site) -> bool:
         """Tell whether ``site`` has such requests."""
-        if site.name == BARE:
-            return True
+        if site.name in BOTH_BARE:
+            return self.name in PAGES or site.name == BARE
         if self.measure == "login":
             return site.login is not None
         if self.measure == "renewal":
@@ -35,15 +38,17 @@ class Kind:
         return self.measure != "sight" or site.is_ours
 
 
-PAGES = (
-    ("untouched", "untouched", "user"),
-    ("anonymous", "pk", "nobody"),
-    ("pk", "pk", "user"),
-    ("username", "username", "user"),
-)
+PAGES = {
+    "untouched": ("untouched", "user"),
+    "anonymous": ("pk", "nobody"),
+    "pk": ("pk", "user"),
+    "username": ("username", "user"),
+}
+"""What is asked for, and by whom."""
+
 KINDS = (
-    *(Kind(name, measure, visitor=visitor) for name, measure, visitor in PAGES),
-    *(Kind(name, measure, "asgi", visitor, 0.3) for name, measure, visitor in PAGES),
+    *(Kind(name, measure, "wsgi", visitor) for name, (measure, visitor) in PAGES.items()),
+    *(Kind(name, measure, "asgi", visitor, 0.3) for name, (measure, visitor) in PAGES.items()),
     *(Kind(name, name, weight=0.08) for name in ("login", "renewal", "sight")),
 )
 
@@ -79,7 +84,7 @@ def describe(
         "microseconds": summarize(values),
         "over_bare": summarize(differences(values, bare)),
     }
-    if process.site != BARE:
+    if process.site not in BOTH_BARE:
         described["queries"] = int(process.ask(kind.measure, of="queries", visitor=kind.visitor))
     return described
 
@@ -91,7 +96,7 @@ def taking_part(kind: Kind, processes: Mapping[str, Process]) -> list[Process]:
 
 def ask(process: Process, kind: Kind, count: int) -> float:
     """Have a batch of requests measured; of the bare site always the one that it has."""
-    if process.site == BARE:
+    if process.site in BOTH_BARE:
         count = max(count, 10)
         return process.ask("untouched", interface=kind.interface, n=count)
     return process.ask(kind.measure, interface=kind.interface, visitor=kind.visitor, n=count)

@@ -197,6 +197,7 @@ BESIDE_SESSIONS = replace(
 
 SITES = (
     Site(name="bare", title="no authentication at all", family=REFERENCE),
+    Site(name="control", title="the control: no authentication, once more", family=REFERENCE),
     Site(
         name="floor",
         title="the floor: a look-up in a dict",
