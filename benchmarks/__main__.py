@@ -36,8 +36,12 @@ PACKAGES = (
     "django-allauth",
     "granian",
 )
-FULL = {"rounds": 40, "count": 60, "server_rounds": 4}
-QUICK = {"rounds": 2, "count": 12, "server_rounds": 1}
+ROUNDS, QUICK_ROUNDS = 40, 2
+COUNT, QUICK_COUNT = 60, 12
+"""Requests in a batch."""
+
+ROUNDS_PER_SERVER_ROUND = 10
+"""A server is up for a second where a batch takes some milliseconds."""
 
 
 def main() -> None:
@@ -46,13 +50,15 @@ def main() -> None:
         prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="tiny counts, to try everything")
+    parser.add_argument("--rounds", type=int, help=f"how often each has its turn, {ROUNDS} times")
     parser.add_argument("--write", action="store_true", help="write the results of a quick run too")
     parser.add_argument("--render", action="store_true", help="measure nothing; tables and picture")
     options = parser.parse_args()
     if options.render:
         write(json.loads(RESULTS.read_text(encoding="utf-8")))
         return
-    results = measure(quick=options.quick)
+    rounds_ = options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)
+    results = measure(rounds_, quick=options.quick)
     for name, table in report.sections(results).items():
         print(f"\n## {name}\n\n{table}")
     if options.write or not options.quick:
@@ -60,16 +66,15 @@ def main() -> None:
         write(results)
 
 
-def measure(*, quick: bool) -> dict[str, Any]:
-    """Return all results of one run."""
-    size = QUICK if quick else FULL
+def measure(count: int, *, quick: bool) -> dict[str, Any]:
+    """Return all results of one run of ``count`` rounds."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         processes = {site.name: Process(site.name, folder) for site in SITES}
         try:
             for process in processes.values():
                 process.wait()
-            requests = rounds.measure(processes, size["rounds"], size["count"])
+            requests = rounds.measure(processes, count, QUICK_COUNT if quick else COUNT)
         finally:
             for process in processes.values():
                 process.stop()
@@ -77,11 +82,12 @@ def measure(*, quick: bool) -> dict[str, Any]:
         if lacking := server.missing():
             print(lacking, file=sys.stderr)
         else:
-            served = server.measure(folder, size["server_rounds"], quick=quick)
+            server_rounds = max(1, count // ROUNDS_PER_SERVER_ROUND)
+            served = server.measure(folder, server_rounds, quick=quick)
     return {
         "versions": versions(),
         "cores": os.cpu_count(),
-        "rounds": size["rounds"],
+        "rounds": count,
         "requests": requests,
         "server": served,
         **extras.measure(quick=quick),

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from io import BytesIO
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.core.handlers.wsgi import WSGIHandler
 HOST, PORT = "localhost", 443
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
     """What is sent. Headers by their names in lower case."""
 
@@ -28,6 +29,10 @@ class Request:
 
     def environ(self) -> dict[str, Any]:
         """Return it as a WSGI server would, anew for each call."""
+        return {**self._environ, "wsgi.input": BytesIO(self.body)}
+
+    @cached_property
+    def _environ(self) -> dict[str, Any]:
         headers = {f"HTTP_{n.upper().replace('-', '_')}": v for n, v in self.headers.items()}
         if "HTTP_CONTENT_TYPE" in headers:
             headers["CONTENT_TYPE"] = headers.pop("HTTP_CONTENT_TYPE")
@@ -44,7 +49,6 @@ class Request:
             "HTTP_HOST": HOST,
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": "https",
-            "wsgi.input": BytesIO(self.body),
             "wsgi.errors": sys.stderr,
             "wsgi.multithread": False,
             "wsgi.multiprocess": False,
@@ -53,6 +57,10 @@ class Request:
 
     def scope(self) -> dict[str, Any]:
         """Return it as an ASGI server would, anew for each call."""
+        return {**self._scope, "headers": [*self._scope["headers"]]}
+
+    @cached_property
+    def _scope(self) -> dict[str, Any]:
         headers = {"host": HOST, **self.headers}
         return {
             "type": "http",

@@ -51,7 +51,7 @@ class LazyUserMiddleware:
 
 
 class FloorMiddleware(LazyUserMiddleware):
-    """Looks the cookie up in a dict, and makes a user: no middleware in Python can do with less."""
+    """Looks the cookie up in a dict and makes a user, as lazily as Django's own middleware."""
 
     asks_database = False
 

@@ -98,7 +98,7 @@ def ask(process: Process, kind: Kind, count: int) -> float:
     """Have a batch of requests measured; of the bare site always the one that it has."""
     if process.site in BOTH_BARE:
         count = max(count, 10)
-        return process.ask("untouched", interface=kind.interface, n=count)
+        return process.ask("untouched", interface=kind.interface, visitor=kind.visitor, n=count)
     return process.ask(kind.measure, interface=kind.interface, visitor=kind.visitor, n=count)
 
 
