@@ -1,7 +1,8 @@
 """A whole server: granian on one core, wrk on another, over loopback.
 
-Each site is up for a few seconds in each round. What counts is the share that its requests per
-second are of those of the site without authentication in the same round.
+Each site is up for a few seconds in each round. What counts is how many requests it answers in a
+second of its core, as a share of what the site without authentication did in the same round. A
+second in which something else had the core is not counted; where there is nothing else, each is.
 """
 
 import json
@@ -13,7 +14,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -67,9 +69,9 @@ def measure(folder: Path, rounds: int, *, quick: bool) -> Results:
     for number in range(rounds):
         print(f"\rWhole server: round {number + 1} of {rounds}", end="", flush=True)
         for interface, site in shuffled(pairs):
-            with serving(site, interface, folder) as (port, headers):
+            with serving(site, interface, folder) as server:
                 for kind in KINDS:
-                    rate = load(path_of(site, interface, kind), port, headers)
+                    rate = load(server, path_of(site, interface, kind))
                     found.setdefault((interface, kind, site), []).append(rate)
     print()
     return {
@@ -95,9 +97,30 @@ def path_of(site: str, interface: str, kind: str) -> str:
     return f"/async/{page}/" if interface == "asgi" else f"/{page}/"
 
 
+@dataclass(frozen=True)
+class Server:
+    """A server that is up."""
+
+    pid: int
+    port: int
+    headers: dict[str, str]
+    """What the visitor's requests have."""
+
+    def seconds_at_work(self) -> float:
+        """Return how long it had a core: the process, and those that it has started."""
+        ticks = 0
+        for file in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):  # It has ended meanwhile.
+                # What precedes the bracket is the name, which may have blanks (proc(5)).
+                values = file.read_text().rpartition(")")[2].split()
+                if int(values[2]) == self.pid:
+                    ticks += int(values[11]) + int(values[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def serving(site: str, interface: str, folder: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Have ``site`` served; yields the port, and what the visitor's requests have."""
+def serving(site: str, interface: str, folder: Path) -> Iterator[Server]:
+    """Have ``site`` served."""
     file, port = folder / "headers.json", free_port()
     file.unlink(missing_ok=True)
     process = subprocess.Popen(
@@ -105,10 +128,11 @@ def serving(site: str, interface: str, folder: Path) -> Iterator[tuple[int, dict
         cwd=ROOT,
         env=environment(site, folder) | {"BENCH_HEADERS": str(file)},
         stdout=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         wait_for(process, port)
-        yield port, json.loads(file.read_text())
+        yield Server(process.pid, port, json.loads(file.read_text()))
     finally:
         process.terminate()
         process.wait(timeout=PATIENCE)
@@ -144,29 +168,31 @@ def wait_for(process: "subprocess.Popen[bytes]", port: int) -> None:
     raise Failed("The server did not come up; what it said is above.")
 
 
-def load(path: str, port: int, headers: dict[str, str]) -> float:
-    """Return how many requests per second are answered, and rightly."""
-    expect(path, port, headers)
+def load(server: Server, path: str) -> float:
+    """Return how many requests are answered, and rightly, in a second of the server's core."""
+    expect(server, path)
     options = ["--threads", "1", "--connections", str(CONNECTIONS), "--duration", f"{SECONDS}s"]
-    for name, value in headers.items():
+    for name, value in server.headers.items():
         options += ["--header", f"{name}: {value}"]
     pinned = ["taskset", "--cpu-list", str(cores()[1]), "wrk"]
+    began = server.seconds_at_work()
     run = subprocess.run(
-        [*pinned, *options, f"http://127.0.0.1:{port}{path}"],
+        [*pinned, *options, f"http://127.0.0.1:{server.port}{path}"],
         check=True,
         capture_output=True,
         text=True,
     )
-    expect(path, port, headers)
-    rate = re.search(r"^Requests/sec: +([\d.]+)", run.stdout, re.MULTILINE)
-    if rate is None or "Non-2xx" in run.stdout or "Socket errors" in run.stdout:
+    seconds = server.seconds_at_work() - began
+    expect(server, path)
+    answered = re.search(r"^ +(\d+) requests in", run.stdout, re.MULTILINE)
+    if answered is None or "Non-2xx" in run.stdout or "Socket errors" in run.stdout:
         raise Failed(f"wrk says:\n{run.stdout}")
-    return float(rate[1])
+    return int(answered[1]) / seconds
 
 
-def expect(path: str, port: int, headers: dict[str, str]) -> None:
+def expect(server: Server, path: str) -> None:
     """Raise `Failed` unless the page shows the visitor."""
-    body, right = fetch(path, port, headers), BODIES[path.strip("/").split("/")[-1]]
+    body, right = fetch(path, server.port, server.headers), BODIES[path.strip("/").split("/")[-1]]
     if body != right:
         raise Failed(f"{path} is answered with {body!r} and not {right!r}.")
 
