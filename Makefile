@@ -14,7 +14,7 @@ drivers = $(if $(filter postgres%,$(DATABASE_URL)),postgresql) \
 # Settings of whatever project was at work in this shell before.
 unexport DJANGO_SETTINGS_MODULE
 
-.PHONY: help demo test lint types services screenshots clean
+.PHONY: help demo test lint types services screenshots bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,10 @@ services: ## Start PostgreSQL, MariaDB and Redis for tests, until Ctrl-C
 screenshots: ## Take the pictures of the documentation, with Chromium
 	$(environment) browser
 	.venv/bin/python -m example_project.screenshots
+
+bench: ## Compare with Django's sessions and other packages; ARGS=--quick tries it
+	$(environment) bench
+	@.venv/bin/python -m benchmarks $(ARGS)
 
 clean: ## Remove what the other targets made, except .env and the example's database
 	rm -rf .venv .tox .coverage .coverage.* .pytest_cache .ruff_cache .import_linter_cache \
