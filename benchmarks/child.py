@@ -37,9 +37,7 @@ SETTINGS: dict[str, Any] = {
 def call(module: str, function: str, *arguments: object) -> Any:
     """Return what a function returns in a fresh process; arguments and answer pass as JSON."""
     command = ["-m", "benchmarks.child", module, function, json.dumps(arguments)]
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, check=True
-    )
+    done = subprocess.run([sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, check=True)
     return json.loads(done.stdout)
 
 

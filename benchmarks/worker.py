@@ -8,9 +8,12 @@ Nothing runs between two questions, so that one process at a time is at work.
 import json
 import os
 import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Any
 
 from .contender import Contender
+from .parts import left_out
 
 STEPS = ("login", "renewal", "sight")
 
@@ -38,6 +41,7 @@ def answer(
     interface: str = "wsgi",
     visitor: str = "user",
     n: int = 1,
+    without: Sequence[str] = (),
 ) -> float | int:
     """Return what was asked for."""
     if measure in STEPS:
@@ -46,7 +50,10 @@ def answer(
         )
     if of == "queries":
         return contender.count_page(measure, visitor)
-    return contender.time_page(measure, visitor, interface, n)
+    with ExitStack() as stack:
+        for function in without:
+            stack.enter_context(left_out(function))
+        return contender.time_page(measure, visitor, interface, n)
 
 
 def say(words: dict[str, Any]) -> None:
