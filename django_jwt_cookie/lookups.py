@@ -9,6 +9,8 @@ from typing import Any
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Field
+from django.db.models.expressions import BaseExpression, Col
 from django.db.models.sql.compiler import SQLCompiler
 
 from .conf import Settings, get_settings
@@ -58,8 +60,10 @@ class PreparedLookup(Lookup):
     def __init__(self, connection: BaseDatabaseWrapper, settings: Settings) -> None:
         super().__init__(connection, settings)
         compiler = self.queryset(uuid.UUID(int=0)).query.get_compiler(connection=connection)
-        self._sql, _ = compiler.as_sql()
+        self._sql, parameters = compiler.as_sql()
         columns = [expression for expression, *_ in compiler.select]
+        self.is_always_the_same = len(parameters) == 1 and all(map(_is_plain, columns))
+        """Whether the key is all that is another each time: a field may put more into the SQL."""
         self._converters = [
             (position, converter, expression)
             for position, (converters, expression) in compiler.get_converters(columns).items()
@@ -96,8 +100,16 @@ class PreparedLookup(Lookup):
 
 
 def _make_lookup(connection: BaseDatabaseWrapper, settings: Settings) -> Lookup:
-    kind = PreparedLookup if is_simple(connection) else Lookup
-    return kind(connection, settings)
+    if is_simple(connection):
+        prepared = PreparedLookup(connection, settings)
+        if prepared.is_always_the_same:
+            return prepared
+    return Lookup(connection, settings)
+
+
+def _is_plain(column: BaseExpression) -> bool:
+    formats = type(column.output_field).select_format
+    return type(column) is Col and formats is Field.select_format
 
 
 def is_simple(connection: BaseDatabaseWrapper) -> bool:
