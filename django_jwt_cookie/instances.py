@@ -31,7 +31,8 @@ class Maker:
     def make(self, using: str, values: Sequence[Any]) -> Model:
         """Return what ``Model.from_db()`` returns for these arguments."""
         if not self._is_simple or is_watched(self.model):
-            return self.model.from_db(using, self._attnames, values)
+            # Lists of its own: what an override does to them must not reach the next instance.
+            return self.model.from_db(using, list(self._attnames), list(values))
         instance = object.__new__(self.model)
         attributes = vars(instance)
         state = attributes["_state"] = ModelState()
@@ -45,8 +46,15 @@ def is_simple(model: type[Model]) -> bool:
     names = ("__init__", "__new__", "__setattr__", "from_db")
     if any(getattr_static(model, name) is not getattr_static(Model, name) for name in names):
         return False
+    # What creating an instance calls besides: a metaclass, and a mixin that stands behind Model.
+    if type(model).__call__ is not type.__call__ or _init_after_model(model) is not object.__init__:
+        return False
     attributes = (getattr_static(model, each.attname) for each in model._meta.concrete_fields)
     return all(type(attribute) in SIMPLE_DESCRIPTORS for attribute in attributes)
+
+
+def _init_after_model(model: type[Model]) -> Any:
+    return getattr(super(Model, model), "__init__")  # noqa: B009 - mypy takes it for an instance's
 
 
 def is_watched(model: type[Model]) -> bool:

@@ -10,6 +10,8 @@ from typing import Any
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Field
+from django.db.models.expressions import BaseExpression, Col
 from django.db.models.sql.compiler import SQLCompiler
 
 from .conf import Settings, get_settings
@@ -34,9 +36,10 @@ def _make_lookup(using: str) -> "Lookup":
     # Not that of this thread: what converts values goes on to refer to it, and would keep it open.
     connection = connections.create_connection(using)
     try:
-        return PreparedLookup(connection) if is_simple(connection) else Lookup(using)
+        prepared = PreparedLookup(connection) if is_simple(connection) else None
     finally:
         connection.close()
+    return prepared if prepared and prepared.is_always_the_same else Lookup(using)
 
 
 class Lookup:
@@ -64,8 +67,10 @@ class PreparedLookup(Lookup):
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         super().__init__(connection.alias)
         compiler = self.queryset(uuid.UUID(int=0)).query.get_compiler(connection=connection)
-        self._sql, _ = compiler.as_sql()
+        self._sql, parameters = compiler.as_sql()
         columns = [expression for expression, *_ in compiler.select]
+        self.is_always_the_same = len(parameters) == 1 and all(map(_is_plain, columns))
+        """Whether the key is all that is another each time: a field may put more into the SQL."""
         self._converters = [
             (position, converter, expression)
             for position, (converters, expression) in compiler.get_converters(columns).items()
@@ -97,6 +102,11 @@ class PreparedLookup(Lookup):
         for position, converter, expression in self._converters:
             row[position] = converter(row[position], expression, connection)
         return row
+
+
+def _is_plain(column: BaseExpression) -> bool:
+    formats = type(column.output_field).select_format
+    return type(column) is Col and formats is Field.select_format
 
 
 def is_simple(connection: BaseDatabaseWrapper) -> bool:

@@ -1,5 +1,6 @@
 """Between a login and its user, by the rules of the login's own authentication backend."""
 
+import json
 from base64 import urlsafe_b64encode
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
@@ -18,7 +19,8 @@ from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import router
-from django.db.models import Field, Manager
+from django.db.models import Field, GeneratedField, JSONField, Manager
+from django.db.models.expressions import DatabaseDefault
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from .claims import Claims
@@ -36,6 +38,9 @@ PERMISSION_CACHES = ("_perm_cache", "_user_perm_cache", "_group_perm_cache")
 
 IMMUTABLE = (str, int, float, bool, bytes, NoneType, Decimal, UUID, date, datetime, time, timedelta)
 """Of what types a value can be given to every request as it is."""
+
+NO_VALUE = (ValidationError, TypeError, ValueError, OverflowError)
+"""What Django's fields raise when they are asked to read what another kind of field has written."""
 
 CARRIED = "_jwt_cookie_from_token"
 """Where a user made from a token keeps what the token said, by attribute."""
@@ -162,10 +167,32 @@ def carried_fields(user: AbstractBaseUser) -> dict[str, Any]:
 
 
 def to_json(field: "Field[Any, Any]", user: AbstractBaseUser) -> Any:
-    """Return the value of ``field`` as JSON can say it, so that ``to_python`` understands it."""
+    """Return the value of ``field`` as JSON can say it, so that `from_json` understands it."""
+    field = _typed(field)
     value = field.value_from_object(user)
-    is_json = value is None or type(value) in (str, int, bool)
-    return value if is_json else field.value_to_string(user)
+    if value is None or type(value) in (str, int, bool):
+        return value
+    said = field.value_to_string(user)
+    return json.loads(json.dumps(said, cls=field.encoder)) if isinstance(field, JSONField) else said
+
+
+def from_json(field: "Field[Any, Any]", said: Any) -> Any:
+    """Return the value that `to_json` has said. Raises ``ValidationError`` if it is none."""
+    field = _typed(field)
+    if isinstance(field, JSONField) and field.decoder:
+        said = json.loads(json.dumps(said), cls=field.decoder)
+    value = field.to_python(said)
+    # A memoryview can be neither copied nor pickled.
+    return value.tobytes() if isinstance(value, memoryview) else value
+
+
+def _typed(field: "Field[Any, Any]") -> "Field[Any, Any]":
+    """Return what knows the type of ``field``: a generated one leaves that to another."""
+    if not isinstance(field, GeneratedField):
+        return field
+    typed: Field[Any, Any] = field.output_field.clone()  # type: ignore[union-attr]
+    typed.set_attributes_from_name(field.name)
+    return typed
 
 
 def from_claims(claims: Claims) -> AbstractBaseUser:
@@ -202,6 +229,7 @@ class TokenUser:
         """Read ``claims``. Raises `TokenInvalid`."""
         model = get_user_model()
         pk = model._meta.pk
+        # A copy: ``claims`` may be those that a view has, and changes.
         said, is_elsewhere = _said_by(claims, model), are_elsewhere()
         loaded = _defaults(model) | said if is_elsewhere else dict(said)
         try:
@@ -217,12 +245,11 @@ class TokenUser:
 
     def make(self) -> AbstractBaseUser:
         """Return an instance that shares nothing with another."""
-        values, said = self.values, self.said
-        if self.has_mutable:
-            values, said = deepcopy((values, said))
+        # Apart from what was said, so that a change can be told from it.
+        values = deepcopy(self.values) if self.has_mutable else self.values
         user = self.maker.make(router.db_for_read(self.maker.model), values)
         assert isinstance(user, AbstractBaseUser)
-        vars(user)[CARRIED] = said
+        vars(user)[CARRIED] = self.said
         if self.is_elsewhere:
             _keep_from_rows(user)
         return user
@@ -272,8 +299,8 @@ def _said_by(claims: Claims, model: type[AbstractBaseUser]) -> dict[str, Any]:
     said: dict[str, Any] = {}
     for field in token_fields():
         # A claim of the site's own may have had this name before the field was carried.
-        with suppress(KeyError, ValidationError):
-            said[field.attname] = field.to_python(claims.extra[field.name])
+        with suppress(KeyError, *NO_VALUE):
+            said[field.attname] = from_json(field, claims.extra[field.name])
     active = (each for each in model._meta.concrete_fields if each.attname == "is_active")
     is_active = claims.extra.get(INACTIVE) is not True
     return said | dict.fromkeys((field.attname for field in active), is_active)
@@ -282,7 +309,15 @@ def _said_by(claims: Claims, model: type[AbstractBaseUser]) -> dict[str, Any]:
 def _defaults(model: type[AbstractBaseUser]) -> dict[str, Any]:
     """Return what a new user has."""
     fields = (field for field in model._meta.concrete_fields if not field.primary_key)
-    return {field.attname: field.get_default() for field in fields}
+    return {field.attname: _default(field) for field in fields}
+
+
+def _default(field: "Field[Any, Any]") -> Any:
+    """Return the default, and for what only the database knows, None: an expression is true."""
+    default = field.get_default()
+    if isinstance(default, DatabaseDefault):
+        return getattr(default.expression, "value", None)  # type: ignore[attr-defined]
+    return default
 
 
 def load_before_save(user: AbstractBaseUser, update_fields: Collection[str] | None) -> None:

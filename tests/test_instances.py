@@ -1,0 +1,167 @@
+"""Instances that Django does not make are as if it had, and it makes those that have a say."""
+
+import gc
+import weakref
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connections
+from django.db.models import Model
+from django.db.models.signals import post_init, pre_init
+
+from django_jwt_cookie import instances, lookups, users
+from django_jwt_cookie.instances import Maker, is_simple
+from django_jwt_cookie.tokens import Claims
+
+from .accounts import start_session
+
+pytestmark = pytest.mark.django_db
+
+NAMES = ("id", "username")
+
+
+def make_a_user() -> Any:
+    """Make a user of two columns."""
+    return Maker(User, NAMES).make("default", (7, "ada"))
+
+
+@pytest.fixture
+def made_by_django(monkeypatch):
+    """Count the instances that Django makes."""
+    made, init = [], Model.__init__
+
+    def count(self, *args, **kwargs):
+        made.append(type(self))
+        init(self, *args, **kwargs)
+
+    # Under the name that the guard compares with.
+    monkeypatch.setattr(Model, "__init__", count)
+    return made
+
+
+def test_nobody_has_a_say_in_a_user_of_django(made_by_django):
+    """What ``from_db()`` returns, without it."""
+    made = make_a_user()
+    assert made_by_django == []
+    assert made == User.from_db("default", NAMES, (7, "ada"))
+    assert (
+        made.get_deferred_fields()
+        == User.from_db("default", NAMES, (7, "ada")).get_deferred_fields()
+    )
+    assert (made._state.db, made._state.adding) == ("default", False)
+
+
+def overriding_init(self: Any, *args: Any, **kwargs: Any) -> None:
+    """Note that it was called."""
+    Model.__init__(self, *args, **kwargs)
+    self.noted = True
+
+
+def overriding_setattr(self: Any, name: str, value: object) -> None:
+    """Write a name in capitals."""
+    object.__setattr__(self, name, value.upper() if isinstance(value, str) else value)
+
+
+@classmethod  # type: ignore[misc]
+def overriding_from_db(cls: Any, *args: Any, **kwargs: Any) -> Any:
+    """Note that it was called."""
+    made = Model.from_db.__func__(cls, *args, **kwargs)  # type: ignore[attr-defined]
+    made.noted = True
+    return made
+
+
+@pytest.mark.parametrize(
+    ("name", "override", "expected"),
+    [
+        ("__init__", overriding_init, {"noted": True}),
+        ("from_db", overriding_from_db, {"noted": True}),
+        ("__setattr__", overriding_setattr, {"username": "ADA"}),
+    ],
+)
+def test_a_model_with_a_say_has_it(monkeypatch, name, override, expected):
+    """Its own ``__init__``, ``from_db`` or ``__setattr__``."""
+    monkeypatch.setattr(User, name, override)
+    assert not is_simple(User)
+    assert expected.items() <= vars(make_a_user()).items()
+
+
+@pytest.mark.parametrize("signal", [pre_init, post_init])
+def test_receivers_are_told_of_each_user_once(signal):
+    """Those of this model; those of another do not make it slow."""
+    told = []
+
+    def note(sender, **_):
+        told.append(sender)
+
+    signal.connect(note, sender=User)
+    try:
+        assert instances.is_watched(User)
+        make_a_user()
+        assert told == [User]
+        assert not instances.is_watched(type(connections["default"].creation))  # type: ignore[arg-type]
+    finally:
+        signal.disconnect(note, sender=User)
+    assert not instances.is_watched(User)
+
+
+def test_a_user_from_a_token_is_told_to_receivers():
+    """As one from the database is."""
+    told = []
+
+    def note(instance, **_):
+        told.append(instance)
+
+    user = User.objects.create_user("ada")
+    claims = Claims(str(user.pk), start_session(user).pk, gen=0, iat=0, exp=0, auth_time=0)
+    post_init.connect(note, sender=User)
+    try:
+        made = [users.from_claims(claims), users.from_claims(claims)]
+    finally:
+        post_init.disconnect(note, sender=User)
+    assert [id(each) for each in told] == [id(each) for each in made]
+
+
+# --- The query
+
+
+def test_a_login_and_its_user_come_in_one_prepared_query(made_by_django, django_assert_num_queries):
+    """And nobody is made for them by Django."""
+    session = start_session(User.objects.create_user("ada"))
+    lookups.find_with_user(session.pk, "default")
+    made_by_django.clear()
+    with django_assert_num_queries(1):
+        found = lookups.find_with_user(session.pk, "default")
+        assert (found, found.user.username) == (session, "ada")
+    assert made_by_django == []
+
+
+def test_a_backend_that_reads_rows_otherwise_has_djangos_query(monkeypatch):
+    """One for a database of another maker, with a compiler of its own."""
+    connection = connections["default"]
+    compiler = connection.ops.compiler("SQLCompiler")
+    other = type("OtherCompiler", (compiler,), {"results_iter": None})
+    assert lookups.is_simple(connection)
+    monkeypatch.setattr(connection.ops, "compiler", lambda _: other)
+    assert not lookups.is_simple(connection)
+
+
+def test_no_connection_is_kept_alive():
+    """What is prepared belongs to the database, not to the connection of the thread that did it."""
+    session = start_session(User.objects.create_user("ada"))
+    lookups.find_with_user(session.pk, "default")
+    (prepared,) = [each for each in gc.get_objects() if type(each) is lookups.PreparedLookup][:1]
+    reference = weakref.ref(connections["default"])
+    assert reference() not in gc.get_referents(prepared)
+    owners = {getattr(converter, "__self__", None) for _, converter, _ in prepared._converters}
+    assert all(getattr(owner, "connection", None) is not reference() for owner in owners)
+
+
+@pytest.mark.parametrize("use_tz", [True, False])
+def test_times_are_read_by_the_time_zone_in_force(settings, use_tz):
+    """Prepared again, if that has changed."""
+    session = start_session(User.objects.create_user("ada"))
+    assert lookups.find_with_user(session.pk, "default").created_at.tzinfo is not None
+    settings.USE_TZ = use_tz
+    found = lookups.find_with_user(session.pk, "default")
+    assert (found.created_at.tzinfo is not None) == use_tz
