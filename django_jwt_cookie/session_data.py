@@ -24,10 +24,9 @@ class SessionData:
         self._cookie = cookie
 
     def clear_unless_of(self, user: AbstractBaseUser | AnonymousUser) -> None:
-        """Let go of what belongs to somebody else than ``user``."""
+        """Let go of what belongs to somebody else than ``user``; there is a session."""
         session = adoption.get_session(self._request)
-        if session is None or not adoption.may_hold_login(session):
-            return
+        assert session is not None
         owner = adoption.get_owner(session)
         if owner is None:
             return

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.db.models import Model
 from django.db.models.signals import post_init, pre_init
+from django.test.utils import isolate_apps
 
 from django_jwt_cookie import instances, lookups, users
 from django_jwt_cookie.instances import Maker, is_simple
@@ -84,6 +85,23 @@ def test_a_model_with_a_say_has_it(monkeypatch, name, override, expected):
     monkeypatch.setattr(User, name, override)
     assert not is_simple(User)
     assert expected.items() <= vars(make_a_user()).items()
+
+
+@isolate_apps("django.contrib.auth")
+def test_a_mixin_behind_the_model_has_its_say():
+    """``Model.__init__`` calls that of whatever stands behind it."""
+
+    class Behind:
+        def __init__(self):
+            self.noted = True
+
+    class Mixed(User, Behind):
+        class Meta:
+            proxy = True
+            app_label = "auth"
+
+    assert (is_simple(User), is_simple(Mixed)) == (True, False)
+    assert vars(Maker(Mixed, NAMES).make("default", (7, "ada")))["noted"]
 
 
 @pytest.mark.parametrize("signal", [pre_init, post_init])

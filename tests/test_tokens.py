@@ -229,6 +229,16 @@ def test_repr_names_claims_and_shows_no_value():
     assert "editor" not in text
 
 
+def test_a_view_changes_nothing_of_a_token_that_others_bring():
+    """What is read of the site's own claims is a copy; each of its names, and no value, is told."""
+    token = encode(claims(extra={"roles": ["editor"], "tenant": "north"}))
+    first, again = decode(token), decode(token)
+    first["roles"].append("admin")
+    first.extra["roles"].append("admin")
+    assert again["roles"] == first["roles"] == ["editor"]
+    assert (len(first.extra), repr(first.extra)) == (2, "<ExtraClaims: roles, tenant>")
+
+
 # --- The memory of verified tokens
 
 

@@ -5,12 +5,12 @@ from tests.settings import DATABASES, env
 
 AUTH_USER_MODEL = f"every_field.{env.str('USER_MODEL')}"
 
-if "sqlite3" not in DATABASES["default"]["ENGINE"]:  # pragma: no cover
-    # Its tables are others: databases of its own, beside that of the run that starts this one.
-    DATABASES["default"]["NAME"] += "_every_field"
-DATABASES["other"] = DATABASES["default"] | {"NAME": DATABASES["default"]["NAME"] + "_other"}
-if "sqlite3" in DATABASES["default"]["ENGINE"]:
-    DATABASES["other"]["NAME"] = ":memory:"
+IS_SQLITE = "sqlite3" in DATABASES["default"]["ENGINE"]
+
+# Its tables are others: databases of its own, beside that of the run that starts this one.
+NAME = ":memory:" if IS_SQLITE else DATABASES["default"]["NAME"] + "_every_field"
+DATABASES["default"]["NAME"] = NAME
+DATABASES["other"] = DATABASES["default"] | {"NAME": NAME if IS_SQLITE else f"{NAME}_other"}
 
 INSTALLED_APPS = [
     "django_jwt_cookie",

@@ -145,7 +145,8 @@ def relations_of(session: Any) -> list[Any]:
     user = session.user
     with CaptureQueriesContext(connections["default"]) as queries:
         there = [
-            user.home,
+            str(user),
+            str(user.home),
             user.home and user.home is user.home,
             user.work and user.work.name,
             user.friend and user.friend.friend_of == user,
