@@ -51,11 +51,11 @@ class StatelessClaims:
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> "StatelessClaims | None":
         """Return these claims of ``payload``, if they are all there and of the right types."""
-        values = started_at, idle_timeout, persistent, ath = [*map(payload.get, STATELESS_CLAIMS)]
-        are_times = is_time(started_at) and is_time(idle_timeout)
-        if not (are_times and isinstance(persistent, bool) and isinstance(ath, str)):
-            return None
-        return cls(*values)  # type: ignore[arg-type] - each of them was just looked at
+        started_at, idle_timeout, persistent, ath = map(payload.get, STATELESS_CLAIMS)
+        if is_time(started_at) and is_time(idle_timeout):  # noqa: SIM102 - two kinds of types
+            if isinstance(persistent, bool) and isinstance(ath, str):
+                return cls(started_at, idle_timeout, persistent, ath)
+        return None
 
 
 class ExtraClaims(Mapping[str, Any]):
