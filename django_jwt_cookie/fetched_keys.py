@@ -106,8 +106,10 @@ class FetchedKeyRing:
             logger.warning("The keys at %s can't be fetched: %s", self._url, reason)
         else:
             if keys:
-                self._version += self._ring.keys != keys
+                has_changed = self._ring.keys != keys
                 self._ring, self._answered_at = KeyRing(keys), monotonic()
+                # Last: what is found by now must not be remembered under the version to come.
+                self._version += has_changed
             else:
                 logger.warning("There is no key at %s that we can use.", self._url)
         # The end of the attempt: a slow one must not be followed by the next at once.

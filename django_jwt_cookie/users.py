@@ -209,7 +209,7 @@ def _remember_makers(_: Settings) -> "_lru_cache_wrapper[Maker]":
     return lru_cache(maxsize=16)(Maker)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class TokenUser:
     """The user that a token tells of, as far as that is the same for each request with it."""
 

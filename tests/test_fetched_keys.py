@@ -153,6 +153,28 @@ def test_attack_a_token_of_a_key_that_leaked_and_was_retired(issuer, ring, setti
         decode(tokens[0])
 
 
+def test_attack_a_retired_key_is_not_remembered_under_the_version_to_come(
+    issuer, settings, clock, monkeypatch
+):
+    """By a thread that looks for the key while the new ring is made."""
+    settings.JWT_COOKIE = {"JWKS_URL": issuer.url, "USER_SOURCE": "token"}
+    ring = get_key_ring()
+    assert ring.find("unknown") is None
+    issuer.publish(jwk("ES256", 1, public=True))
+    make, seen = vars(fetched_keys)["KeyRing"], []
+
+    def make_slowly(keys):
+        seen.append((ring._version, ring.keys))
+        return make(keys)
+
+    monkeypatch.setattr(fetched_keys, "KeyRing", make_slowly)
+    before = (ring._version, ring.keys)
+    clock.offset = LIFESPAN + 1
+    assert ring.version == before[0] + 1
+    assert seen == [before]
+    assert ring.keys != before[1]
+
+
 def test_a_retired_key_is_noticed_where_only_known_tokens_come(issuer, ring, settings, clock):
     """What is remembered is not believed for ever: the keys are fetched again all the same."""
     assert ring is get_key_ring()

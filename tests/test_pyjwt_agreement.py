@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from django_jwt_cookie.conf import get_settings
+from django_jwt_cookie.conf import ALGORITHMS, get_settings
 from django_jwt_cookie.exceptions import TokenError
 from django_jwt_cookie.keys import get_key_ring
 from django_jwt_cookie.tokens import TYPE, decode
 
-from .key_samples import pem
+from .key_samples import HMAC, pem, secret
 
 SITES = {
     "HS256": {},
@@ -96,6 +96,11 @@ def sign(key, payload, header=()):
     return f"{signing_input}.{encoded(signature)}"
 
 
+def private(algorithm):
+    """Return what signs, as a setting has it."""
+    return secret(algorithm) if algorithm in HMAC else pem(algorithm)
+
+
 def edit(token, changes):
     """Return ``token`` with characters replaced, inserted and deleted."""
     characters = list(token)
@@ -166,3 +171,13 @@ def test_a_payload_that_is_no_login_is_refused(ring, payload):
     """By both: a list, a text, a number."""
     token = sign(ring.signing_key, payload)
     assert (is_ours(token), is_good(ring.signing_key, token)) == (False, False)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@examples
+@given(signature=st.binary(max_size=600))
+def test_attack_no_bytes_at_all_are_a_signature(settings, algorithm, signature):
+    """Of any length: refused, and never an error."""
+    settings.JWT_COOKIE = {"ALGORITHM": algorithm, "SECRET": private(algorithm)}
+    signing_input, _, _ = sign(get_key_ring().signing_key, login()).rpartition(".")
+    assert not is_ours(f"{signing_input}.{encoded(signature)}")

@@ -44,6 +44,8 @@ def page(request):
         jwt,
         jwt.claims,
         jwt.claims and jwt.claims.stateless,
+        jwt.claims and jwt.claims.extra,
+        *(jwt.claims._derived.values() if jwt.claims else ()),
         get_settings(),
         *vars(jwt).values(),
     ]
