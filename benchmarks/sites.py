@@ -4,9 +4,8 @@ Nothing here imports Django or a contender, so that results can be rendered wher
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from types import MappingProxyType
 from typing import Any
 
 OURS, DJANGO, OTHERS, REFERENCE = "ours", "django", "others", "reference"
@@ -18,8 +17,6 @@ NAME, PASSWORD = "ada", "Wieliczka-1044-salt"
 """The one user of each site."""
 
 FLOOR_COOKIE, FLOOR_TOKEN = "floor", "x" * 43
-
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +58,7 @@ class Site:
     """What its own login needs, if that is more than a request with its token."""
 
     apps: tuple[str, ...] = ()
-    settings: Mapping[str, Any] = NOTHING
+    settings: Mapping[str, Any] = field(default_factory=dict)
     login: Login | None = None
     refresh: Refresh | None = None
     saves_sessions: bool = False
