@@ -124,7 +124,7 @@ class Table:
 STEPS: dict[str, Callable[[Table], Contender]] = {
     "request, user from the database": Table.serving,
     "request with a renewal": Table.renewing,
-    "(the query alone)": Table.looking,
+    "(Django's query for both, alone)": Table.looking,
 }
 
 
