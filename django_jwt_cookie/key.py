@@ -142,7 +142,8 @@ class KeyRing:
 
     @cached_property
     def _by_kid(self) -> Mapping[object, Key]:
-        return {key.kid: key for key in self.keys}
+        # Of a key that another site publishes for two algorithms, the first counts.
+        return {key.kid: key for key in reversed(self.keys)}
 
     @property
     def signing_key(self) -> Key:

@@ -313,6 +313,15 @@ def test_only_public_keys_that_are_for_this_are_taken(issuer, ring, settings):
     assert "another name" not in [key.kid for key in ring.keys]
 
 
+def test_of_a_key_published_for_two_algorithms_the_first_counts(issuer, ring, settings):
+    """They have one name, since a thumbprint leaves the algorithm out."""
+    published = jwk("RS256", public=True)
+    issuer.publish(published | {"alg": "RS256"}, published | {"alg": "PS256"})
+    ring.find("unknown")
+    assert [key.algorithm for key in ring.keys] == ["RS256", "PS256"]
+    assert ring.find(ring.keys[0].kid).algorithm == "RS256"
+
+
 def test_what_one_site_publishes_another_takes(client, issuer, ring, settings):
     """Every kind of key, under the same name and for the same algorithm."""
     verifying = settings.JWT_COOKIE
