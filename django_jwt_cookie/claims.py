@@ -52,9 +52,13 @@ class StatelessClaims:
     def from_payload(cls, payload: Mapping[str, Any]) -> "StatelessClaims | None":
         """Return these claims of ``payload``, if they are all there and of the right types."""
         started_at, idle_timeout, persistent, ath = map(payload.get, STATELESS_CLAIMS)
-        if is_time(started_at) and is_time(idle_timeout):  # noqa: SIM102 - two kinds of types
-            if isinstance(persistent, bool) and isinstance(ath, str):
-                return cls(started_at, idle_timeout, persistent, ath)
+        if (
+            is_time(started_at)
+            and is_time(idle_timeout)
+            and isinstance(persistent, bool)
+            and isinstance(ath, str)
+        ):
+            return cls(started_at, idle_timeout, persistent, ath)
         return None
 
 

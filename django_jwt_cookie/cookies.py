@@ -88,7 +88,7 @@ class CookieSpec:
         """What name and attributes take; no character of a token needs quotes."""
         response = HttpResponseBase()
         self._write(response, "x", max_age=10**9, expires=None)
-        return len(response.cookies[self.name].OutputString()) - len("x")
+        return len(response.cookies[self.name].OutputString().encode()) - len("x")
 
     def _write(
         self, response: HttpResponseBase, value: str, *, max_age: int | None, expires: str | None

@@ -135,7 +135,7 @@ def _refuse_foreign(payload: dict[str, Any], settings: Settings) -> None:
 
 
 def _remember_keys(_: Settings) -> "_lru_cache_wrapper[Key]":
-    """Return `_find_key`, which knows again what it has found: each key has but one header."""
+    """Return `_find_key`, which knows again what it has found: we write one header per key."""
     return lru_cache(maxsize=KEYS_REMEMBERED)(_find_key)
 
 
