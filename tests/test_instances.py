@@ -104,6 +104,42 @@ def test_a_mixin_behind_the_model_has_its_say():
     assert vars(Maker(Mixed, NAMES).make("default", (7, "ada")))["noted"]
 
 
+@isolate_apps("django.contrib.auth")
+def test_a_metaclass_that_makes_the_instances_has_its_say():
+    """It is what ``Model.from_db()`` calls."""
+
+    class Counting(type(User)):  # type: ignore[misc]
+        def __call__(cls, *args, **kwargs):
+            made = super().__call__(*args, **kwargs)
+            made.noted = True
+            return made
+
+    class Counted(User, metaclass=Counting):
+        class Meta:
+            proxy = True
+            app_label = "auth"
+
+    assert not is_simple(Counted)
+    assert vars(Maker(Counted, NAMES).make("default", (7, "ada")))["noted"]
+
+
+def test_attack_an_override_that_changes_its_arguments_changes_no_other_user(monkeypatch):
+    """Both are lists, as Django's are; what is remembered of a token must not be among them."""
+
+    @classmethod  # type: ignore[misc]
+    def take_apart(cls, db, field_names, values, **_):
+        made = cls(**dict(zip(field_names, values, strict=True)))
+        field_names.clear()
+        values.append("left behind")
+        return made
+
+    monkeypatch.setattr(User, "from_db", take_apart)
+    maker, values = Maker(User, NAMES), (7, "ada")
+    for _ in range(2):
+        assert maker.make("default", values) == User(7)
+    assert (NAMES, values) == (("id", "username"), (7, "ada"))
+
+
 @pytest.mark.parametrize("signal", [pre_init, post_init])
 def test_receivers_are_told_of_each_user_once(signal):
     """Those of this model; those of another do not make it slow."""
