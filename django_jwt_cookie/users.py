@@ -229,7 +229,7 @@ class TokenUser:
         """Read ``claims``. Raises `TokenInvalid`."""
         model = get_user_model()
         pk = model._meta.pk
-        # A copy: ``claims`` may be those that a view has, and changes.
+        # What ``claims`` give is a copy: a view may have the same claims, and change what it reads.
         said, is_elsewhere = _said_by(claims, model), are_elsewhere()
         loaded = _defaults(model) | said if is_elsewhere else dict(said)
         try:
