@@ -8,7 +8,7 @@ import uuid
 from functools import _lru_cache_wrapper, lru_cache
 from typing import Any
 
-from django.db import connections
+from django.db import Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field
 from django.db.models.expressions import BaseExpression, Col
@@ -23,7 +23,11 @@ USER = LoginSession._meta.get_field("user")
 
 def find_with_user(session_id: uuid.UUID, using: str) -> LoginSession | None:
     """Return the login and its user, as ``select_related()`` does; None without such a login."""
-    lookup = get_settings().derive(_remember_lookups)(using)
+    try:
+        lookup = get_settings().derive(_remember_lookups)(using)
+    except Error:
+        # Some databases are asked for their version first, and may have no second connection free.
+        lookup = Lookup(using)
     return lookup.find(session_id)
 
 

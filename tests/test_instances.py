@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connections
+from django.db import OperationalError, connections
 from django.db.models import Model
 from django.db.models.signals import post_init, pre_init
 from django.test.utils import isolate_apps
 
 from django_jwt_cookie import instances, lookups, users
+from django_jwt_cookie.conf import get_settings
 from django_jwt_cookie.instances import Maker, is_simple
 from django_jwt_cookie.tokens import Claims
 
@@ -198,6 +199,22 @@ def test_a_backend_that_reads_rows_otherwise_has_djangos_query(monkeypatch):
     assert lookups.is_simple(connection)
     monkeypatch.setattr(connection.ops, "compiler", lambda _: other)
     assert not lookups.is_simple(connection)
+
+
+def test_where_no_second_connection_is_free_djangos_query_is_made(settings, monkeypatch):
+    """MySQL is asked for its version while a query is compiled. It is tried again next time."""
+    session = start_session(User.objects.create_user("ada"))
+    settings.JWT_COOKIE = {}
+
+    def refuse(alias):
+        raise OperationalError("too many connections")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(connections, "create_connection", refuse)
+        assert lookups.find_with_user(session.pk, "default") == session
+    assert lookups.find_with_user(session.pk, "default") == session
+    memory = get_settings().derive(lookups._remember_lookups)
+    assert isinstance(memory("default"), lookups.PreparedLookup)
 
 
 def test_no_connection_is_kept_alive():
