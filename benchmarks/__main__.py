@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from . import extras, picture, report, rounds, server
-from .process import ROOT, Process
+from .process import ROOT, running
 from .sites import SITES
 
 RESULTS = ROOT / "benchmarks" / "results.json"
@@ -70,14 +70,8 @@ def measure(count: int, *, quick: bool) -> dict[str, Any]:
     """Return all results of one run of ``count`` rounds."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        processes = {site.name: Process(site.name, folder) for site in SITES}
-        try:
-            for process in processes.values():
-                process.wait()
+        with running((site.name for site in SITES), folder) as processes:
             requests = rounds.measure(processes, count, QUICK_COUNT if quick else COUNT)
-        finally:
-            for process in processes.values():
-                process.stop()
         served: rounds.Results = {}
         if lacking := server.missing():
             print(lacking, file=sys.stderr)

@@ -15,6 +15,8 @@ from typing import Any, TypeAlias
 import django
 from django.conf import settings
 
+from .report import table
+
 Rows: TypeAlias = list[dict[str, Any]]
 """A table: in each row, what stands under the title of each column."""
 
@@ -58,13 +60,6 @@ def main(measure: Callable[[bool], Rows], description: str | None) -> None:
     options = parser.parse_args()
     rows = measure(options.quick)
     print(json.dumps(rows) if options.json else table(rows))
-
-
-def table(rows: Rows) -> str:
-    """Return ``rows`` as a table in Markdown."""
-    head = list(rows[0])
-    lines = [head, ["---"] * len(head), *([row[title] for title in head] for row in rows)]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
 if __name__ == "__main__":

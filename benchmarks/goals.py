@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .figures import part, spread
+from .sites import YARDSTICK
 
 Results = Mapping[str, Any]
 
@@ -86,9 +87,7 @@ GOALS = (
     Goal(
         "`token`, user's key, WSGI",
         (
-            Limit(
-                "1/40 of Django sessions `db`", 1 / 40, ratio("wsgi", "pk", "token", "sessions-db")
-            ),
+            Limit("1/40 of Django sessions `db`", 1 / 40, ratio("wsgi", "pk", "token", YARDSTICK)),
             Limit("1.6 times the floor", 1.6, ratio("wsgi", "pk", "token", "floor")),
         ),
     ),
@@ -98,7 +97,7 @@ GOALS = (
             Limit(
                 "1/100 of Django sessions `db`",
                 1 / 100,
-                ratio("asgi", "pk", "token", "sessions-db"),
+                ratio("asgi", "pk", "token", YARDSTICK),
             ),
         ),
     ),
@@ -108,7 +107,7 @@ GOALS = (
             Limit(
                 "1/7 of Django sessions `db`",
                 1 / 7,
-                ratio("wsgi", "username", "database", "sessions-db"),
+                ratio("wsgi", "username", "database", YARDSTICK),
             ),
             Limit("1/4 of simplejwt", 1 / 4, ratio("wsgi", "username", "database", "simplejwt")),
         ),
@@ -119,7 +118,7 @@ GOALS = (
             Limit(
                 "a fifth of Django sessions `db`",
                 1 / 5,
-                ratio("wsgi", "anonymous", "database", "sessions-db"),
+                ratio("wsgi", "anonymous", "database", YARDSTICK),
             ),
         ),
     ),
@@ -129,7 +128,7 @@ GOALS = (
             Limit(
                 "a fifth of Django sessions `db`",
                 1 / 5,
-                ratio("wsgi", "untouched", "database", "sessions-db"),
+                ratio("wsgi", "untouched", "database", YARDSTICK),
             ),
         ),
     ),
@@ -143,7 +142,7 @@ GOALS = (
             Limit(
                 "0.55 of Django's `LoginView` with sessions `db`",
                 0.55,
-                ratio("wsgi", "login", "database", "sessions-db"),
+                ratio("wsgi", "login", "database", YARDSTICK),
             ),
         ),
     ),

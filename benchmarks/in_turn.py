@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
+from .figures import shares
+
 
 def nothing() -> None:
     """Do nothing."""
@@ -48,8 +50,7 @@ class Timing:
 
     def times(self, other: "Timing") -> float:
         """Return how many times ``other`` this took, as the median over the rounds."""
-        ratios = (mine / its for mine, its in zip(self.rounds, other.rounds, strict=True))
-        return float(f"{median(ratios):.3g}")
+        return float(f"{median(shares(self.rounds, other.rounds)):.3g}")
 
 
 def time_in_turn(contenders: Iterable[Contender], rounds: int) -> dict[str, Timing]:

@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
-from .process import Process
+from .process import Process, running
+from .sites import BARE
 
 PARTS: dict[str, tuple[str, ...]] = {
     "cutting the token out of the cookies": ("cookies:CookieSpec.read",),
@@ -45,15 +46,8 @@ COUNT, QUICK_COUNT = 100, 12
 def measure(quick: bool) -> list[dict[str, Any]]:
     """Return a row for each part, in microseconds."""
     rounds, count = (QUICK_ROUNDS, QUICK_COUNT) if quick else (ROUNDS, COUNT)
-    with TemporaryDirectory() as name:
-        processes = {site: Process(site, Path(name)) for site in ("bare", *OF)}
-        try:
-            for process in processes.values():
-                process.wait()
-            columns = {site: parts_of(site, processes, rounds, count) for site in OF}
-        finally:
-            for process in processes.values():
-                process.stop()
+    with TemporaryDirectory() as name, running((BARE, *OF), Path(name)) as processes:
+        columns = {site: parts_of(site, processes, rounds, count) for site in OF}
     names = {f"`{site}`, µs": column for site, column in columns.items()}
     return [
         {"part": part, **{name: column.get(part, "") for name, column in names.items()}}
@@ -69,7 +63,7 @@ def parts_of(
     saved: dict[str, list[float]] = {part: [] for part in (*parts, ALL)}
     for _ in range(rounds):
         whole = processes[site].ask("username", n=count)
-        saved[ALL].append(whole - processes["bare"].ask("untouched", n=count))
+        saved[ALL].append(whole - processes[BARE].ask("untouched", n=count))
         for part, functions in parts.items():
             without = processes[site].ask("username", n=count, without=functions)
             saved[part].append(whole - without)

@@ -10,7 +10,7 @@ from matplotlib import pyplot as plt
 from matplotlib.patches import Patch
 
 from .figures import part
-from .sites import BY_NAME, Site
+from .sites import BY_NAME, YARDSTICK, Site
 
 Results = Mapping[str, Any]
 
@@ -28,7 +28,6 @@ ROWS = (
     "allauth",
 )
 KINDS = {"pk": "request.user.pk", "username": "request.user.get_username()"}
-YARDSTICK = "sessions-db"
 
 INK, MUTED, STRIPE = "#1f2933", "#6b7780", "#eef7f3"
 OURS, OTHERS = ("#0b7a5b", "#7cc6a9"), ("#7b8794", "#c3cbd2")

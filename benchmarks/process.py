@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -58,3 +60,16 @@ class Process:
     def stop(self) -> None:
         """End the process, if it has not ended, by having nothing more to ask."""
         self._process.communicate(timeout=10)
+
+
+@contextmanager
+def running(sites: Iterable[str], folder: Path) -> Iterator[dict[str, Process]]:
+    """Have a process of each of ``sites`` up, all begun at once, by their names."""
+    processes = {site: Process(site, folder) for site in sites}
+    try:
+        for process in processes.values():
+            process.wait()
+        yield processes
+    finally:
+        for process in processes.values():
+            process.stop()

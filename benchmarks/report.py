@@ -11,7 +11,7 @@ from typing import Any
 from . import goals
 from .extras import NAMES
 from .figures import Figure, part, spread
-from .sites import SITES, Site
+from .sites import BARE, SITES, YARDSTICK, Site
 
 Results = Mapping[str, Any]
 
@@ -24,7 +24,6 @@ PAGES = {
     "username": "user's row",
 }
 STEPS = {"login": "login", "renewal": "renewal", "sight": "first request with the new token"}
-YARDSTICK = "sessions-db"
 
 
 def sections(results: Results) -> dict[str, str]:
@@ -121,7 +120,7 @@ def share(found: Results | None) -> str:
 
 def measured(sites: Results) -> list[Site]:
     """Return the sites, but for the bare one, that have figures."""
-    return [site for site in SITES if site.name in sites and site.name != "bare"]
+    return [site for site in SITES if site.name in sites and site.name != BARE]
 
 
 def title(site: Site) -> str:

@@ -7,9 +7,8 @@ from typing import Any
 
 from .figures import differences, summarize
 from .process import Process
-from .sites import BY_NAME, Site
+from .sites import BARE, BY_NAME, Site
 
-BARE = "bare"
 BOTH_BARE = (BARE, "control")
 """Two processes of the same: what lies between them is noise."""
 

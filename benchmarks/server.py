@@ -23,12 +23,11 @@ from urllib.request import Request, urlopen
 
 from .figures import shares, summarize
 from .process import ROOT, Failed, environment
-from .rounds import BARE, Results, shuffled
-from .sites import SITES
+from .rounds import Results, shuffled
+from .sites import BARE, BODIES, SITES, YARDSTICK
 
 KINDS = ("pk", "username")
-BODIES = {"untouched": b"hello", "pk": b"1", "username": b"ada"}
-A_FEW = (BARE, "token", "database", "sessions-db")
+A_FEW = (BARE, "token", "database", YARDSTICK)
 SERVED = {
     "wsgi": tuple(site.name for site in SITES if site.name != "control"),
     "asgi": A_FEW,

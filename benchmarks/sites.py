@@ -16,6 +16,12 @@ JWT_COOKIE = "django_jwt_cookie.middleware.JWTCookieMiddleware"
 NAME, PASSWORD = "ada", "Wieliczka-1044-salt"
 """The one user of each site."""
 
+BODIES = {"untouched": b"hello", "pk": b"1", "username": NAME.encode()}
+"""What each page answers to that user."""
+
+BARE, YARDSTICK = "bare", "sessions-db"
+"""The sites that all others are compared with."""
+
 FLOOR_COOKIE, FLOOR_TOKEN = "floor", "x" * 43
 
 
@@ -193,7 +199,7 @@ BESIDE_SESSIONS = replace(
 )
 
 SITES = (
-    Site(name="bare", title="no authentication at all", family=REFERENCE),
+    Site(name=BARE, title="no authentication at all", family=REFERENCE),
     Site(name="control", title="the control: no authentication, once more", family=REFERENCE),
     Site(
         name="floor",

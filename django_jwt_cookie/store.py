@@ -77,5 +77,5 @@ def get_store() -> Store:
     return get_settings().derive(_choose)
 
 
-def _choose(settings: Settings) -> Store:  # noqa: ARG001
+def _choose(_: Settings) -> Store:
     return sessions if sessions.are_recorded() else stateless
