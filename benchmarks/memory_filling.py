@@ -14,8 +14,8 @@ from typing import Any
 
 from django_jwt_cookie.exceptions import TokenInvalid
 from django_jwt_cookie.sightings import sighting_of
+from django_jwt_cookie.token_users import from_claims
 from django_jwt_cookie.tokens import Claims, decode, encode
-from django_jwt_cookie.users import from_claims
 
 from .samples import SECRET, claims, fresh, under
 

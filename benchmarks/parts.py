@@ -23,7 +23,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "users:load",
         "users:current_auth_hash",
     ),
-    "making the user of what the token says": ("users:from_claims",),
+    "making the user of what the token says": ("token_users:from_claims",),
     "whether the token may be believed": ("presented:_may_be_believed",),
     "what is to be settled before the response": ("request_jwt:RequestJWT.needs_settling",),
     "`Vary: Cookie`": ("outgoing:vary_on_cookie",),

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from . import adoption, users
+from . import adoption, token_users
 from .request_jwt import RequestJWT
 
 served: ContextVar[RequestJWT | None] = ContextVar("django_jwt_cookie.served", default=None)
@@ -33,7 +33,7 @@ def confirm_served(user: AbstractBaseUser) -> None:
     jwt = served.get()
     if jwt is None or not jwt.is_of(user):
         return
-    is_unexpected = users.is_from_claims(user) and not jwt.has_ended_itself
+    is_unexpected = token_users.is_from_claims(user) and not jwt.has_ended_itself
     if not jwt.confirm() and is_unexpected:
         raise PermissionDenied(_("This login was ended."))
 

@@ -25,7 +25,7 @@ from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.module_loading import import_string
 
-from . import users
+from . import token_users
 from .claims import RESERVED_CLAIMS
 from .conf import Settings, get_settings
 from .keys import Key, get_key_ring
@@ -167,7 +167,7 @@ def check_token_fields(**kwargs: Any) -> list[CheckMessage]:
     if settings is None or settings.user_source == "database":
         return []
     try:
-        fields = users.token_fields()
+        fields = token_users.token_fields()
     except FieldDoesNotExist as error:
         names = sorted(field.name for field in get_user_model()._meta.concrete_fields)
         hint = f"It has: {', '.join(names)}."

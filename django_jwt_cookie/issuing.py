@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 from django.views.decorators.debug import sensitive_variables
 
-from . import users
+from . import token_users, users
 from .claims import Claims, StatelessClaims
 from .conf import get_settings
 from .cookies import MAX_SIZE, get_cookie_spec
@@ -70,7 +70,7 @@ def _in_place_of_record(login_session: LoginSession) -> StatelessClaims:
 def _extra_claims(login_session: LoginSession, request: HttpRequest) -> Mapping[str, Any]:
     path, user = get_settings().claims, login_session.user
     extra: Mapping[str, Any] = import_string(path)(user, request) if path else {}
-    return {**extra, **users.carried_fields(user)}
+    return {**extra, **token_users.carried_fields(user)}
 
 
 @sensitive_variables()

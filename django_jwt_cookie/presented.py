@@ -10,7 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import Error
 from django.http import HttpRequest
 
-from . import revocations, users
+from . import revocations, token_users, users
 from .claims import Claims
 from .conf import get_settings
 from .cookies import get_cookie_spec
@@ -162,7 +162,7 @@ class PresentedCookie:
             get_settings().user_source == "database" or is_over(claims)
         ):
             return self.ask_for(claims)
-        user = users.from_claims(claims)
+        user = token_users.from_claims(claims)
         try:
             if _may_be_believed(claims):
                 return Login(claims, user, None, Verdict.CURRENT)

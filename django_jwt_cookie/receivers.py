@@ -11,7 +11,7 @@ from django.db.models.signals import post_save, pre_delete, pre_save
 from django.dispatch import Signal
 from django.http import HttpRequest
 
-from . import revocations, sessions, users
+from . import revocations, sessions, token_users, users
 from .authentication import confirm_served, note_end, served_sessions
 from .exceptions import PasswordChanged, SessionRevoked, UserInactive
 from .models import LoginSession
@@ -48,7 +48,7 @@ def prepare_change_of_user(
     """Make up for what was not asked, where a user or a login was taken from a token alone."""
     if raw:
         return
-    users.load_before_save(instance, update_fields)
+    token_users.load_before_save(instance, update_fields)
     if _is_relevant(update_fields):
         confirm_served(instance)
 

@@ -24,7 +24,7 @@ from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
-from . import adoption, revocations, users
+from . import adoption, revocations, token_users, users
 from .claims import Claims
 from .conf import get_settings
 from .exceptions import SessionError, SessionRevoked, TokenTooLarge
@@ -141,7 +141,7 @@ class RequestJWT:
                 self._become_anonymous()
             else:
                 # The same instance: the view may be at work with it.
-                users.freshen(self._user, self._login.user)
+                token_users.freshen(self._user, self._login.user)
         return self._login is not None
 
     def _become_anonymous(self) -> None:
@@ -334,7 +334,7 @@ class RequestJWT:
             refuse_where_none_begins()
         if session is None or found is None or found.user_id != users.subject(user):
             return  # Logged in by some other means, such as a token in a header.
-        if users.is_from_claims(user) and not self.confirm():
+        if token_users.is_from_claims(user) and not self.confirm():
             # A login that was ended a minute ago must not become a new one.
             adoption.clear_login(session)
             self._request.user = AnonymousUser()
@@ -347,7 +347,7 @@ class RequestJWT:
         """Return whose login is in the Django session, by Django's own checks."""
         user = self._user
         is_known = isinstance(user, AbstractBaseUser) and users.subject(user) == found.user_id
-        if not is_known or users.is_from_claims(user):  # type: ignore[arg-type]
+        if not is_known or token_users.is_from_claims(user):  # type: ignore[arg-type]
             user = auth.get_user(self._request)
         return user if isinstance(user, AbstractBaseUser) else None
 

@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.db.models.signals import post_init, pre_init
 from django.test.utils import isolate_apps
 
-from django_jwt_cookie import instances, lookups, users
+from django_jwt_cookie import instances, lookups, token_users
 from django_jwt_cookie.conf import get_settings
 from django_jwt_cookie.instances import Maker, is_simple
 from django_jwt_cookie.tokens import Claims
@@ -171,7 +171,7 @@ def test_a_user_from_a_token_is_told_to_receivers():
     claims = Claims(str(user.pk), start_session(user).pk, gen=0, iat=0, exp=0, auth_time=0)
     post_init.connect(note, sender=User)
     try:
-        made = [users.from_claims(claims), users.from_claims(claims)]
+        made = [token_users.from_claims(claims), token_users.from_claims(claims)]
     finally:
         post_init.disconnect(note, sender=User)
     assert [id(each) for each in told] == [id(each) for each in made]

@@ -9,7 +9,7 @@ from typing import Any
 import jwt
 from django.utils import timezone
 
-from .. import users
+from .. import token_users, users
 from ..claims import REQUIRED_CLAIMS, Claims
 from ..conf import get_settings
 from ..exceptions import JWTCookieError, SessionRevoked, TokenExpired, TokenInvalid, TokenReused
@@ -137,7 +137,7 @@ def check_user(found: Inspection) -> str:
     """Ask for a user who is there, is let in, and has the same password."""
     assert found.claims is not None
     if found.session is None:
-        return json.dumps(users.from_claims(found.claims).get_username())
+        return json.dumps(token_users.from_claims(found.claims).get_username())
     user = users.load(found.session)
     if users.subject(user) != found.claims.sub:
         raise SessionRevoked("the record is of another user")

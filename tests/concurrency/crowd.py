@@ -15,7 +15,7 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from django_jwt_cookie import users
+from django_jwt_cookie import token_users
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import Claims, decode, encode
 
@@ -110,5 +110,5 @@ def token_of(login: LoginSession, *, age: int = 0, gen: int = 0) -> str:
     """Return the token of ``login`` that was issued ``age`` seconds ago."""
     then = int(time.time()) - age
     times: Any = {"iat": then, "exp": then + LIFETIME, "auth_time": then}
-    extra = users.carried_fields(login.user)
+    extra = token_users.carried_fields(login.user)
     return encode(Claims(str(login.user.pk), login.pk, gen, **times, extra=extra))
