@@ -1,18 +1,15 @@
 """Instances that Django does not make are as if it had, and it makes those that have a say."""
 
-import gc
-import weakref
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import OperationalError, connections
+from django.db import connections
 from django.db.models import Model
 from django.db.models.signals import post_init, pre_init
 from django.test.utils import isolate_apps
 
 from django_jwt_cookie import instances, lookups, token_users
-from django_jwt_cookie.conf import get_settings
 from django_jwt_cookie.instances import Maker, is_simple
 from django_jwt_cookie.tokens import Claims
 
@@ -189,50 +186,3 @@ def test_a_login_and_its_user_come_in_one_prepared_query(made_by_django, django_
         found = lookups.find_with_user(session.pk, "default")
         assert (found, found.user.username) == (session, "ada")
     assert made_by_django == []
-
-
-def test_a_backend_that_reads_rows_otherwise_has_djangos_query(monkeypatch):
-    """One for a database of another maker, with a compiler of its own."""
-    connection = connections["default"]
-    compiler = connection.ops.compiler("SQLCompiler")
-    other = type("OtherCompiler", (compiler,), {"results_iter": None})
-    assert lookups.is_simple(connection)
-    monkeypatch.setattr(connection.ops, "compiler", lambda _: other)
-    assert not lookups.is_simple(connection)
-
-
-def test_where_no_second_connection_is_free_djangos_query_is_made(settings, monkeypatch):
-    """MySQL is asked for its version while a query is compiled. It is tried again next time."""
-    session = start_session(User.objects.create_user("ada"))
-    settings.JWT_COOKIE = {}
-
-    def refuse(alias):
-        raise OperationalError("too many connections")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(connections, "create_connection", refuse)
-        assert lookups.find_with_user(session.pk, "default") == session
-    assert lookups.find_with_user(session.pk, "default") == session
-    memory = get_settings().derive(lookups._remember_lookups)
-    assert isinstance(memory("default"), lookups.PreparedLookup)
-
-
-def test_no_connection_is_kept_alive():
-    """What is prepared belongs to the database, not to the connection of the thread that did it."""
-    session = start_session(User.objects.create_user("ada"))
-    lookups.find_with_user(session.pk, "default")
-    (prepared,) = [each for each in gc.get_objects() if type(each) is lookups.PreparedLookup][:1]
-    reference = weakref.ref(connections["default"])
-    assert reference() not in gc.get_referents(prepared)
-    owners = {getattr(converter, "__self__", None) for _, converter, _ in prepared._converters}
-    assert all(getattr(owner, "connection", None) is not reference() for owner in owners)
-
-
-@pytest.mark.parametrize("use_tz", [True, False])
-def test_times_are_read_by_the_time_zone_in_force(settings, use_tz):
-    """Prepared again, if that has changed."""
-    session = start_session(User.objects.create_user("ada"))
-    assert lookups.find_with_user(session.pk, "default").created_at.tzinfo is not None
-    settings.USE_TZ = use_tz
-    found = lookups.find_with_user(session.pk, "default")
-    assert (found.created_at.tzinfo is not None) == use_tz

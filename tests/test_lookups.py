@@ -3,6 +3,7 @@
 That it finds the same is in `tests/every_field`.
 """
 
+import gc
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,13 +11,21 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.db import Error, connection, connections, transaction
+from django.db import Error, OperationalError, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.signals import post_init, pre_init
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
-from django_jwt_cookie.lookups import Lookup, PreparedLookup, _make_lookup, find_with_user
+from django_jwt_cookie.conf import get_settings
+from django_jwt_cookie.lookups import (
+    Lookup,
+    PreparedLookup,
+    _make_lookup,
+    _remember_lookups,
+    find_with_user,
+    is_simple,
+)
 from django_jwt_cookie.models import LoginSession
 
 from .accounts import start_session
@@ -142,12 +151,49 @@ def test_a_transaction_that_is_broken_is_not_asked(session, lookup):
 # --- Connections
 
 
+def test_a_backend_that_reads_rows_otherwise_has_djangos_query(monkeypatch):
+    """One for a database of another maker, with a compiler of its own."""
+    compiler = connection.ops.compiler("SQLCompiler")
+    other = type("OtherCompiler", (compiler,), {"results_iter": None})
+    assert is_simple(connection)
+    monkeypatch.setattr(connection.ops, "compiler", lambda _: other)
+    assert not is_simple(connection)
+
+
+def test_where_no_second_connection_is_free_djangos_query_is_made(session, settings, monkeypatch):
+    """MySQL is asked for its version while a query is compiled. It is tried again next time."""
+    settings.JWT_COOKIE = {}
+
+    def refuse(alias):
+        raise OperationalError("too many connections")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(connections, "create_connection", refuse)
+        assert find_with_user(session.pk, "default") == session
+    assert find_with_user(session.pk, "default") == session
+    memory = get_settings().derive(_remember_lookups)
+    assert isinstance(memory("default"), PreparedLookup)
+
+
+def test_no_connection_is_kept_alive(session):
+    """What is prepared belongs to the database, not to the connection of the thread that did it."""
+    find_with_user(session.pk, "default")
+    prepared = get_settings().derive(_remember_lookups)("default")
+    assert isinstance(prepared, PreparedLookup)
+    assert connections["default"] not in gc.get_referents(prepared)
+    owners = [getattr(converter, "__self__", None) for _, converter, _ in prepared._converters]
+    assert connections["default"] not in [getattr(each, "connection", None) for each in owners]
+
+
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/St_Johns"])
 @pytest.mark.parametrize("use_tz", [True, False])
 def test_times_are_those_of_the_settings_in_force(session, settings, zone, use_tz):
     """Between two requests of a test; each time as Django reads it, aware or not."""
-    find_with_user(session.pk, "default")
+    before, found = get_settings(), find_with_user(session.pk, "default")
+    assert found
+    assert found.created_at.tzinfo is not None
     settings.TIME_ZONE, settings.USE_TZ = zone, use_tz
+    assert get_settings() is not before  # And so the query is prepared again.
     ours, djangos = find_with_user(session.pk, "default"), Lookup("default").find(session.pk)
     assert ours
     assert djangos
