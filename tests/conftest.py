@@ -44,6 +44,12 @@ def ended() -> Iterator[list[tuple[UUID, str]]]:
     session_ended.disconnect(collect)
 
 
+def missing_packages(*names: str) -> str:
+    """Say which of these packages are not installed, if any."""
+    missing = [name for name in names if not find_spec(name)]
+    return f"not installed: {', '.join(missing)}" if missing else ""
+
+
 def missing_database(vendor: str, name: str) -> str:
     """Say what keeps a test for one kind of database from running, if anything."""
     return "" if connection.vendor == vendor else f"DATABASE_URL names no {name}"
@@ -60,7 +66,7 @@ def missing_chromium() -> str:
     """Say what keeps a test in a browser from running, if anything."""
     if not shutil.which(os.environ.get("CHROMIUM", "chromium")):
         return "there is no chromium; the variable CHROMIUM may name one"
-    return "" if find_spec("playwright") else "the package playwright is not installed"
+    return missing_packages("axe_playwright_python", "playwright")
 
 
 NODE = Path(__file__).parent / "services" / "node"
@@ -77,18 +83,12 @@ def missing_node() -> str:
     return "" if (NODE / "node_modules").exists() else f"nobody ran npm ci in {NODE}"
 
 
-def missing_fastapi() -> str:
-    """Say what keeps a test of a service in FastAPI from running, if anything."""
-    missing = [name for name in ("fastapi", "uvicorn") if not find_spec(name)]
-    return f"not installed: {', '.join(missing)}" if missing else ""
-
-
 MISSING: dict[str, Callable[[], str]] = {
     "needs_postgresql": lambda: missing_database("postgresql", "PostgreSQL"),
     "needs_mariadb": lambda: missing_database("mysql", "MariaDB"),
     "needs_redis": missing_redis,
     "needs_chromium": missing_chromium,
-    "needs_fastapi": missing_fastapi,
+    "needs_fastapi": lambda: missing_packages("fastapi", "uvicorn"),
     "needs_nginx": lambda: "" if NGINX else "there is no nginx",
     "needs_node": missing_node,
 }
