@@ -83,11 +83,21 @@ def missing_node() -> str:
     return "" if (NODE / "node_modules").exists() else f"nobody ran npm ci in {NODE}"
 
 
+ECOSYSTEM = Path(__file__).parent / "ecosystem"
+"""A folder for each package that the site of an ecosystem test has."""
+
+
+def ecosystem() -> list[str]:
+    """Name the packages, as they are imported."""
+    return sorted(settings.parent.name for settings in ECOSYSTEM.glob("*/settings.py"))
+
+
 MISSING: dict[str, Callable[[], str]] = {
     "needs_postgresql": lambda: missing_database("postgresql", "PostgreSQL"),
     "needs_mariadb": lambda: missing_database("mysql", "MariaDB"),
     "needs_redis": missing_redis,
     "needs_chromium": missing_chromium,
+    "needs_ecosystem": lambda: missing_packages(*ecosystem()),
     "needs_fastapi": lambda: missing_packages("fastapi", "uvicorn"),
     "needs_nginx": lambda: "" if NGINX else "there is no nginx",
     "needs_node": missing_node,

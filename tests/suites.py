@@ -7,11 +7,11 @@ from pathlib import Path
 
 
 def run_suite(name: str, **variables: str) -> None:
-    """Have the suite in the folder ``name`` pass under its own settings."""
+    """Have the suite in the folder ``name``, with dots for slashes, pass under its own settings."""
     folder = Path(__file__).parent
     command = [
         *(sys.executable, "-X", "dev", "-W", "error", "-m", "pytest", "--quiet", "--no-cov"),
-        *(f"--ds=tests.{name}.settings", str(folder / name)),
+        *(f"--ds=tests.{name}.settings", str(folder.joinpath(*name.split(".")))),
     ]
     run = subprocess.run(  # noqa: S603
         command,

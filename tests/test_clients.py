@@ -286,6 +286,12 @@ PACKAGES = {
 }
 
 
+def test_the_ecosystem_is_there_as_a_whole(monkeypatch):
+    """A package that could not be installed is named."""
+    monkeypatch.setattr("tests.conftest.find_spec", lambda name: name != "whitenoise")
+    assert MISSING["needs_ecosystem"]() == "not installed: whitenoise"
+
+
 @pytest.mark.parametrize("marker", PACKAGES)
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_what_is_not_installed_is_named(monkeypatch, marker, count):

@@ -1,0 +1,25 @@
+"""These tests need the settings of their sites; `tests/test_ecosystem.py` runs them with those."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from .sessions import left_in_sessions
+
+SITE = os.environ["DJANGO_SETTINGS_MODULE"].split(".")[-2]
+collect_ignore_glob = [
+    f"{folder.name}/*"
+    for folder in Path(__file__).parent.iterdir()
+    if folder.is_dir() and folder.name != SITE
+]
+
+
+@pytest.fixture(autouse=True)
+def nothing_else_in_sessions() -> Iterator[None]:
+    """No response carries a session cookie, unless the package at hand keeps something there."""
+    left_in_sessions.clear()
+    yield
+    assert left_in_sessions <= settings.KEPT_IN_SESSIONS  # type: ignore[misc]
