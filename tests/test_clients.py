@@ -255,11 +255,13 @@ def test_redis_is_there_if_its_address_is_known(monkeypatch, variables, expected
     assert MISSING["needs_redis"]() == expected
 
 
-@pytest.mark.parametrize(("program", "expected"), [("python3", ""), ("nowhere", "there is no chromium")])
+@pytest.mark.parametrize(
+    ("program", "expected"), [("python3", ""), ("nowhere", "there is no chromium")]
+)
 def test_chromium_is_looked_for_under_the_name_given(monkeypatch, program, expected):
     """In the variable CHROMIUM."""
     monkeypatch.setenv("CHROMIUM", program)
-    monkeypatch.setattr("tests.conftest.find_spec", lambda name: True)
+    monkeypatch.setattr("tests.conftest.find_spec", str)
     assert MISSING["needs_chromium"]().partition(";")[0] == expected
 
 
