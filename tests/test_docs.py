@@ -17,7 +17,7 @@ from django.urls import resolve
 import django_jwt_cookie
 from django_jwt_cookie import signals as signals_module
 from django_jwt_cookie import well_known
-from django_jwt_cookie.checks import check_keys
+from django_jwt_cookie.checks.configuration import check_keys
 from django_jwt_cookie.conf import KEYS
 from django_jwt_cookie.request_jwt import RequestJWT
 from django_jwt_cookie.responses import REASONS

@@ -1,0 +1,36 @@
+"""System checks: what would not work, or not be safe, said before the first request.
+
+``manage.py check`` runs `ALWAYS`, ``manage.py check --deploy`` runs `DEPLOY` too.
+"""
+
+from .chain import check_middleware
+from .configuration import (
+    check_dotted_paths,
+    check_keys,
+    check_revocation_cache,
+    check_session_age,
+    check_settings,
+    check_token_fields,
+)
+from .safety import (
+    check_cookie_is_secure,
+    check_key_files,
+    check_revocation_cache_is_shared,
+    check_secrets,
+)
+
+ALWAYS = (
+    check_settings,
+    check_keys,
+    check_dotted_paths,
+    check_token_fields,
+    check_revocation_cache,
+    check_session_age,
+    check_middleware,
+)
+DEPLOY = (
+    check_cookie_is_secure,
+    check_secrets,
+    check_key_files,
+    check_revocation_cache_is_shared,
+)

@@ -1,0 +1,110 @@
+"""The place of the middleware."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.contrib.auth.middleware import (
+    AuthenticationMiddleware,
+    LoginRequiredMiddleware,
+    RemoteUserMiddleware,
+)
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.checks import CheckMessage, Error, Warning
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.module_loading import import_string
+
+from ..middleware import JWTCookieMiddleware
+from .known import known_settings
+
+OURS = "django_jwt_cookie.middleware.JWTCookieMiddleware"
+DJANGOS = "django.contrib.auth.middleware.AuthenticationMiddleware"
+
+E003 = Error(
+    "JWTCookieMiddleware is missing: nobody will be recognised by the cookie.",
+    hint=f"In MIDDLEWARE, put {OURS!r} in the place of {DJANGOS!r}.",
+    id="jwt_cookie.E003",
+)
+E004 = Error(
+    "JWTCookieMiddleware stands in MIDDLEWARE more than once.",
+    hint="Keep the first one.",
+    id="jwt_cookie.E004",
+)
+E005 = Error(
+    "AuthenticationMiddleware stands beside JWTCookieMiddleware; the second of them wins, and "
+    "logins seem to be lost.",
+    hint=f"Remove {DJANGOS!r} from MIDDLEWARE.",
+    id="jwt_cookie.E005",
+)
+E006 = Error(
+    "SessionMiddleware comes after JWTCookieMiddleware, which then finds no login to adopt.",
+    hint="In MIDDLEWARE, move SessionMiddleware before JWTCookieMiddleware.",
+    id="jwt_cookie.E006",
+)
+E007 = Error(
+    "LoginRequiredMiddleware needs request.user and comes before JWTCookieMiddleware, which "
+    "provides it.",
+    hint="In MIDDLEWARE, move JWTCookieMiddleware before LoginRequiredMiddleware.",
+    id="jwt_cookie.E007",
+)
+E009 = Error(
+    "RemoteUserMiddleware looks for its login in the Django session, where JWTCookieMiddleware "
+    "leaves none: it would log people out, or fail.",
+    hint="Use AuthenticationMiddleware beside RemoteUserMiddleware: there the web server vouches "
+    "for each request, and a login cookie adds nothing.",
+    id="jwt_cookie.E009",
+)
+W001 = Warning(
+    "CsrfViewMiddleware is missing. The browser sends the login cookie along with forms of other "
+    "sites of the same domain, and your views can't tell.",
+    hint="Add 'django.middleware.csrf.CsrfViewMiddleware' to MIDDLEWARE.",
+    id="jwt_cookie.W001",
+)
+W002 = Warning(
+    "JWT_COOKIE['ADOPT_DJANGO_LOGINS'] is False while sessions are in use: whoever logs in by "
+    "Django's own login(), as in the admin, stays anonymous.",
+    hint="Remove ADOPT_DJANGO_LOGINS from JWT_COOKIE, or SessionMiddleware from MIDDLEWARE.",
+    id="jwt_cookie.W002",
+)
+
+
+def check_middleware(**kwargs: Any) -> list[CheckMessage]:
+    """Report a middleware that is missing, or in a place where it can't work."""
+    chain = list(_middleware())
+    ours = _places(chain, JWTCookieMiddleware)
+    if not ours:
+        return [E003]
+    django = [place for place in _places(chain, AuthenticationMiddleware) if place not in ours]
+    sessions = _places(chain, SessionMiddleware)
+    needy = _places(chain, LoginRequiredMiddleware)
+    found = [
+        (E004, len(ours) > 1),
+        (E005, bool(django)),
+        (E006, bool(sessions) and sessions[0] > ours[0] and _adopts()),
+        (E007, bool(needy) and needy[0] < ours[0]),
+        (E009, bool(_places(chain, RemoteUserMiddleware))),
+        (W001, not _places(chain, CsrfViewMiddleware)),
+        (W002, bool(sessions) and not _adopts()),
+    ]
+    return [message for message, is_so in found if is_so]
+
+
+def _adopts() -> bool:
+    settings = known_settings()
+    return settings is None or settings.adopt_django_logins
+
+
+def _middleware() -> Iterable[object]:
+    for path in django_settings.MIDDLEWARE:
+        try:
+            yield import_string(path)
+        except ImportError:
+            yield None  # Django says so itself.
+
+
+def _places(chain: list[object], wanted: type) -> list[int]:
+    return [
+        place
+        for place, each in enumerate(chain)
+        if isinstance(each, type) and issubclass(each, wanted)
+    ]
