@@ -1,11 +1,14 @@
-"""The one line: `JWTCookieMiddleware` in place of Django's ``AuthenticationMiddleware``."""
+"""The one line: `JWTCookieMiddleware` in place of Django's ``AuthenticationMiddleware``.
+
+And `LoginRequiredMiddleware`, Django's with the answers of the decorator `login_required`.
+"""
 
 from collections.abc import Coroutine
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.http import HttpRequest
+from django.contrib.auth import middleware as auth_middleware
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 from django.views.debug import (
@@ -16,7 +19,7 @@ from django.views.debug import (
 from .authentication import get_jwt, served
 from .conf import Settings, get_settings
 from .request_jwt import RequestJWT
-from .responses import explain_redirect
+from .responses import ask_to_log_in, explain_redirect
 
 
 def make_report_filter(settings: Settings) -> SafeExceptionReporterFilter:
@@ -34,7 +37,7 @@ def make_report_filter(settings: Settings) -> SafeExceptionReporterFilter:
     return ReportFilter()
 
 
-class JWTCookieMiddleware(AuthenticationMiddleware):
+class JWTCookieMiddleware(auth_middleware.AuthenticationMiddleware):
     """Authenticates each request from the cookie, when the user is first asked for.
 
     A dual class: two shells around the same plain methods. Django's ``MiddlewareMixin`` would
@@ -90,3 +93,31 @@ class JWTCookieMiddleware(AuthenticationMiddleware):
             explain_redirect(response, jwt.explanation())
             jwt.write(response)
         return response
+
+
+class LoginRequiredMiddleware(auth_middleware.LoginRequiredMiddleware):
+    """Lets only logged-in visitors into any view, save those marked with ``login_not_required``.
+
+    Django's middleware of this name works as well, and redirects everybody. This one answers people
+    with the redirect, programs that prefer JSON with 401 and the reason, and htmx with a 401 that
+    loads the login page.
+    """
+
+    def __init__(self, get_response: Any) -> None:
+        super().__init__(get_response)
+        if self.async_mode:
+            # Django spends a thread on each call of a synchronous one.
+            self.process_view = self._aprocess_view  # type: ignore[assignment, method-assign]
+
+    async def _aprocess_view(self, request: HttpRequest, view_func: Any, *args: Any) -> Any:
+        """Load the user first, in a thread if somebody has to be asked."""
+        if getattr(view_func, "login_required", True):
+            await request.auser()
+        return super().process_view(request, view_func, *args)
+
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Any
+    ) -> HttpResponse:
+        """Ask for a login, in the language of the client."""
+        login_url = self.get_login_url(view_func)
+        return ask_to_log_in(request, None, login_url, self.get_redirect_field_name(view_func))

@@ -14,6 +14,7 @@ from django_jwt_cookie.checks.chain import OURS
 
 from .key_samples import PAIRS, oct_jwk, pem, public_pem
 
+LOGIN_REQUIRED = "django_jwt_cookie.middleware.LoginRequiredMiddleware"
 AUTH = "django.contrib.auth.middleware."
 SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
 CSRF = "django.middleware.csrf.CsrfViewMiddleware"
@@ -79,11 +80,13 @@ def test_settings_and_keys(settings, given, expected):
         ([*GOOD, f"{AUTH}AuthenticationMiddleware"], ["jwt_cookie.E005"]),
         ([CSRF, OURS, SESSION], ["jwt_cookie.E006"]),
         ([SESSION, CSRF, f"{AUTH}LoginRequiredMiddleware", OURS], ["jwt_cookie.E007"]),
+        ([SESSION, CSRF, LOGIN_REQUIRED, OURS], ["jwt_cookie.E007"]),
         ([*GOOD, f"{AUTH}RemoteUserMiddleware"], ["jwt_cookie.E009"]),
         ([SESSION, CSRF, f"{AUTH}PersistentRemoteUserMiddleware", OURS], ["jwt_cookie.E009"]),
         ([SESSION, OURS], ["jwt_cookie.W001"]),
         ([CSRF, OURS], []),
         ([*GOOD, f"{AUTH}LoginRequiredMiddleware"], []),
+        ([*GOOD, LOGIN_REQUIRED], []),
         ([*GOOD, "no.such.Middleware", "tests.test_checks.ids"], []),
     ],
     ids=str,
