@@ -178,6 +178,9 @@ class NegotiatedPageView(TemplateFallbackMixin, NegotiatedView, TemplateView):
 class NegotiatedFormView(TemplateFallbackMixin, NegotiatedView, FormView):  # type: ignore[type-arg]
     """A form: for people to fill in, for programs to be sent as a JSON object."""
 
+    # Django's form views take PUT for POST. Nobody needs a second way to log in.
+    http_method_names = ("get", "post", "head", "options")
+
     aliases: Mapping[str, str] = {}
     """Names that a program may use for a field, as they stand in the login document."""
 

@@ -22,6 +22,7 @@ async def members_elsewhere(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("accounts/", include("django_jwt_cookie.urls")),
     path("", include("django_jwt_cookie.well_known")),
+    path("", include("django_jwt_cookie.openapi")),
     path("admin/", admin.site.urls),
     path("members/", members),
     path("members/elsewhere/", members_elsewhere),
