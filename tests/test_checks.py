@@ -16,6 +16,7 @@ from .key_samples import PAIRS, oct_jwk, pem, public_pem
 
 LOGIN_REQUIRED = "django_jwt_cookie.middleware.LoginRequiredMiddleware"
 AUTH = "django.contrib.auth.middleware."
+CACHE = "django.middleware.cache."
 SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
 CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 GOOD = [SESSION, CSRF, OURS]
@@ -84,6 +85,9 @@ def test_settings_and_keys(settings, given, expected):
         ([*GOOD, f"{AUTH}RemoteUserMiddleware"], ["jwt_cookie.E009"]),
         ([SESSION, CSRF, f"{AUTH}PersistentRemoteUserMiddleware", OURS], ["jwt_cookie.E009"]),
         ([SESSION, OURS], ["jwt_cookie.W001"]),
+        ([*GOOD, f"{CACHE}UpdateCacheMiddleware"], ["jwt_cookie.W010"]),
+        ([*GOOD, f"{CACHE}CacheMiddleware"], ["jwt_cookie.W010"]),
+        ([f"{CACHE}UpdateCacheMiddleware", *GOOD, f"{CACHE}FetchFromCacheMiddleware"], []),
         ([CSRF, OURS], []),
         ([*GOOD, f"{AUTH}LoginRequiredMiddleware"], []),
         ([*GOOD, LOGIN_REQUIRED], []),
@@ -207,7 +211,7 @@ def test_each_id_is_tested_and_documented():
     pattern = r"jwt_cookie\.[EW]\d{3}"
     modules = Path(checks.__file__).parent.glob("*.py")
     declared = {found for each in modules for found in re.findall(pattern, each.read_text())}
-    assert len(declared) == 19
+    assert len(declared) == 20
     assert set(re.findall(pattern, Path(__file__).read_text())) == declared
     documented = root / "docs" / "checks.md"
     assert set(re.findall(pattern, documented.read_text())) == declared

@@ -11,6 +11,7 @@ from django.contrib.auth.middleware import (
 )
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.checks import CheckMessage, Error, Warning
+from django.middleware.cache import UpdateCacheMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.module_loading import import_string
 
@@ -66,6 +67,12 @@ W002 = Warning(
     hint="Remove ADOPT_DJANGO_LOGINS from JWT_COOKIE, or SessionMiddleware from MIDDLEWARE.",
     id="jwt_cookie.W002",
 )
+W010 = Warning(
+    "UpdateCacheMiddleware comes after JWTCookieMiddleware: it keeps a page before that says that "
+    "the page depends on the cookie, and would serve one visitor what was made for another.",
+    hint="In MIDDLEWARE, move UpdateCacheMiddleware to the first place.",
+    id="jwt_cookie.W010",
+)
 
 
 def check_middleware(**kwargs: Any) -> list[CheckMessage]:
@@ -77,6 +84,7 @@ def check_middleware(**kwargs: Any) -> list[CheckMessage]:
     django = [place for place in _places(chain, AuthenticationMiddleware) if place not in ours]
     sessions = _places(chain, SessionMiddleware)
     needy = _places(chain, LoginRequiredMiddleware)
+    keeping = _places(chain, UpdateCacheMiddleware)
     found = [
         (E004, len(ours) > 1),
         (E005, bool(django)),
@@ -85,6 +93,7 @@ def check_middleware(**kwargs: Any) -> list[CheckMessage]:
         (E009, bool(_places(chain, RemoteUserMiddleware))),
         (W001, not _places(chain, CsrfViewMiddleware)),
         (W002, bool(sessions) and not _adopts()),
+        (W010, bool(keeping) and keeping[-1] > ours[0]),
     ]
     return [message for message, is_so in found if is_so]
 
