@@ -1,6 +1,6 @@
 """The app's entry in ``INSTALLED_APPS``."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.core import checks
 from django.utils.translation import gettext_lazy as _
 
@@ -23,3 +23,5 @@ class JWTCookieConfig(AppConfig):
             checks.register(check, checks.Tags.security)
         for check in DEPLOY:
             checks.register(check, checks.Tags.security, deploy=True)
+        if apps.is_installed("drf_spectacular"):  # pragma: no cover - in tests/ecosystem
+            from .contrib import spectacular  # noqa: F401 - it registers itself

@@ -12,10 +12,15 @@ def blocks(page: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(encoding="utf-8"), BLOCK)
 
 
+def files(page: Path) -> dict[str, str]:
+    """Return the blocks of ``page`` by the name of the file that the first line of each says."""
+    return {block.split("\n")[0].split()[1]: block for block in blocks(page, r"\w+")}
+
+
 def write_files(page: Path, folder: Path) -> list[str]:
     """Write each block into the file that its first line names; return the names."""
-    files = {block.split("\n")[0].split()[1]: block for block in blocks(page, r"\w+")}
-    for name, block in files.items():
+    found = files(page)
+    for name, block in found.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(block, encoding="utf-8")
-    return sorted(files)
+    return sorted(found)

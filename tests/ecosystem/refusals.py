@@ -1,0 +1,44 @@
+"""How a login comes to be refused, by the code that tells of it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from django_jwt_cookie import sessions
+from django_jwt_cookie.models import LoginSession
+from tests.accounts import COOKIE
+
+
+def _tamper(client: Client) -> None:
+    token = client.cookies[COOKIE].value
+    client.cookies[COOKIE] = token[:-9] + ("A" if token[-9] != "A" else "B") + token[-8:]
+
+
+def _fill_with_garbage(client: Client) -> None:
+    client.cookies[COOKIE] = "garbage; \N{SNOWMAN}".encode().decode("latin-1")
+
+
+def _end(client: Client) -> None:
+    for user in User.objects.all():
+        sessions.revoke_all(user)
+
+
+def _expire(client: Client) -> None:
+    LoginSession.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+
+
+def _deactivate(client: Client) -> None:
+    User.objects.update(is_active=False)
+
+
+REFUSALS: list[tuple[Callable[[Client], None], str]] = [
+    (_tamper, "token_invalid"),
+    (_fill_with_garbage, "token_invalid"),
+    (_end, "session_revoked"),
+    (_expire, "session_expired"),
+    (_deactivate, "user_inactive"),
+]
+"""What happens to a client that is logged in, and what it is told."""
