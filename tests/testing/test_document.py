@@ -1,0 +1,78 @@
+"""docs/testing.md is true, and what it has does not reach a site that serves requests."""
+
+import os
+import subprocess
+import sys
+
+from ..documents import ROOT, write_files
+
+URLS = """
+from datetime import timedelta
+
+from django.http import HttpResponse
+from django.urls import path
+
+from django_jwt_cookie.decorators import recent_login_required
+from tests.urls import urlpatterns
+
+vault = recent_login_required(max_age=timedelta(minutes=5))(lambda request: HttpResponse("gold"))
+urlpatterns = [*urlpatterns, path("vault/", vault)]
+"""
+
+WITHOUT_PYTEST = """
+import sys
+
+sys.modules["pytest"] = None
+import django
+
+django.setup()
+from django.core.management import call_command
+
+call_command("check")
+from django.test import Client
+from django_jwt_cookie import middleware, urls
+
+assert not [name for name in sys.modules if name.startswith("django_jwt_cookie.test")]
+from django_jwt_cookie.test import assertions, client, logins, tokens
+"""
+
+
+def run(*command, cwd, **variables):
+    """Run a process with the settings of this suite, or those of ``variables``."""
+    paths = os.pathsep.join([str(cwd), *filter(None, sys.path), str(ROOT)])
+    environment = {"DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": paths, **variables}
+    return subprocess.run(  # noqa: S603
+        [sys.executable, "-X", "dev", "-W", "error", *command],
+        cwd=cwd,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_tests_of_the_document_pass(tmp_path):
+    """On a site of their own, by unittest and pytest, with the fixtures that they ask for."""
+    names = write_files(ROOT / "docs" / "testing.md", tmp_path)
+    assert "conftest.py" in names
+    (tmp_path / "site_urls.py").write_text(URLS)
+    done = run(
+        *("-m", "pytest", "--quiet", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)),
+        cwd=tmp_path,
+        ROOT_URLCONF="site_urls",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "7 passed" in done.stdout
+
+
+def test_without_the_fixtures_there_is_no_client_of_ours(tmp_path):
+    """They are opt-in: nothing is loaded because the package is installed."""
+    (tmp_path / "test_it.py").write_text("def test_it(jwt_client): pass\n")
+    done = run("-m", "pytest", "-p", "no:cacheprovider", "--rootdir", ".", cwd=tmp_path)
+    assert "fixture 'jwt_client' not found" in done.stdout
+
+
+def test_a_site_loads_none_of_it_and_the_rest_needs_no_pytest():
+    """Checks, addresses and middleware are loaded, and there is no pytest to be had."""
+    done = run("-c", WITHOUT_PYTEST, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
