@@ -12,6 +12,10 @@ from django.utils import timezone
 
 from django_jwt_cookie import sessions
 from django_jwt_cookie.models import LoginSession
+from django_jwt_cookie.test.assertions import assert_login_required
+from django_jwt_cookie.test.client import JWTClient
+from django_jwt_cookie.test.logins import age_login
+from django_jwt_cookie.test.tokens import get_token, set_token
 
 from .accounts import COOKIE, JSON, NAME, PASSWORD, log_in, start_session, who
 
@@ -119,9 +123,9 @@ def test_only_logins_that_go_on_are_listed(desk, ada, settings):
     start_session(User.objects.create_user("bob", password=PASSWORD))
     sessions.revoke(start_session(ada))
     LoginSession.objects.filter(pk=start_session(ada).pk).update(expires_at=timezone.now())
-    idle = start_session(ada)
-    LoginSession.objects.filter(pk=idle.pk).update(rotated_at=timezone.now() - timedelta(days=2))
-    assert [each["id"] for each in listed(desk)] == [str(idle.pk), id_of(desk)]
+    idle = JWTClient.logged_in_as(ada)
+    age_login(idle, timedelta(days=2))
+    assert [each["current"] for each in listed(desk)] == [True, False]
     settings.JWT_COOKIE = {"IDLE_TIMEOUT": timedelta(days=1)}
     assert [each["id"] for each in listed(desk)] == [id_of(desk)]
 
@@ -194,15 +198,15 @@ def test_the_page_after_a_change_of_password_leads_to_the_list():
 
 def test_a_person_ends_a_login_with_a_button(desk, phone, ended):
     """Back to the list, which says so; the phone is out with its next request."""
-    cookie, address = phone.cookies[COOKIE].value, address_of(phone)
+    copy, address = get_token(phone), address_of(phone)
     assert f'action="{address}"' in text_of(desk.get(LIST))
     response = desk.post(address, follow=True)
     assert response.redirect_chain == [(LIST, 302)]
     assert "The login was ended." in text_of(response)
     assert ended == [(uuid.UUID(address.split("/")[3]), "revoked")]
     assert (who(desk), who(phone)) == (NAME, None)
-    phone.cookies[COOKIE] = cookie
-    assert phone.get("/accounts/me/").json()["code"] == "session_revoked"
+    set_token(phone, copy)
+    assert_login_required(phone.get("/accounts/me/"), "session_revoked")
 
 
 @pytest.mark.parametrize("method", ["delete", "post"])
@@ -225,12 +229,12 @@ def test_a_button_that_is_pressed_twice_does_no_harm(desk, phone, ended):
 @pytest.mark.parametrize("method", ["delete", "post"])
 def test_ending_this_login_is_logging_out(desk, ended, method):
     """The cookie is deleted, and a copy of it is worth nothing."""
-    copy, address = desk.cookies[COOKIE].value, address_of(desk)
+    copy, address = get_token(desk), address_of(desk)
     response = getattr(desk, method)(address)
     assert response.status_code == {"delete": 204, "post": 302}[method]
     assert response.cookies[COOKIE]["max-age"] == 0
     assert ended == [(uuid.UUID(address.split("/")[3]), "logout")]
-    desk.cookies[COOKIE] = copy
+    set_token(desk, copy)
     assert who(desk) is None
 
 
@@ -362,11 +366,10 @@ def test_an_id_that_is_none_is_no_address(desk, name):
 
 def test_a_login_that_ended_meanwhile_ends_no_other(desk, phone):
     """Whoever was thrown out does not throw the rest out with the same cookie."""
-    cookie = phone.cookies[COOKIE].value
+    copy = get_token(phone)
     desk.delete(address_of(phone))
-    phone.cookies[COOKIE] = cookie
-    response = phone.delete(OTHERS, headers=JSON)
-    assert (response.status_code, response.json()["code"]) == (401, "session_revoked")
+    set_token(phone, copy)
+    assert_login_required(phone.delete(OTHERS, headers=JSON), "session_revoked")
     assert who(desk) == NAME
 
 

@@ -6,13 +6,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpResponse, QueryDict
+from django.http import QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 
 from ..responses import REASON_FIELD
 
 
-def assert_login_required(response: HttpResponse, reason: str | None = None) -> None:
+def assert_login_required(response: HttpResponseBase, reason: str | None = None) -> None:
     """Assert that ``response`` asks to log in; and that it says ``reason``, if one is given.
 
     People are sent to the login page, programs and htmx get 401. The reason is a code, such as
@@ -23,9 +24,9 @@ def assert_login_required(response: HttpResponse, reason: str | None = None) -> 
     assert reason in (None, said), f"The reason is {said!r}, not {reason!r}."
 
 
-def _reason_of(response: HttpResponse) -> str | None:
+def _reason_of(response: HttpResponseBase) -> str | None:
     if response.status_code == HTTPStatus.UNAUTHORIZED:
-        return _code_in(response.content) or "login_required"
+        return _code_in(getattr(response, "content", b"")) or "login_required"
     if "Location" in response.headers:
         url = urlsplit(response.headers["Location"])
         login = urlsplit(resolve_url(settings.LOGIN_URL))

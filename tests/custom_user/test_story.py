@@ -7,6 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from django_jwt_cookie.test.client import JWTClient
 from django_jwt_cookie.tokens import decode
 from tests.accounts import COOKIE, JSON, PASSWORD
 from tests.custom_user.models import User
@@ -77,9 +78,8 @@ def test_a_forced_login_is_adopted(client):
 def test_devices_are_listed_and_ended_without_the_messages_framework(client):
     """By the page and by the command, which calls the user what the model does."""
     user = User.objects.create_user(ADDRESS, PASSWORD)
-    elsewhere = type(client)()
-    for each in (elsewhere, client):
-        each.post("/accounts/login/", {"username": ADDRESS, "password": PASSWORD})
+    elsewhere = JWTClient.logged_in_as(user)
+    client.post("/accounts/login/", {"username": ADDRESS, "password": PASSWORD})
     first, second = client.get("/accounts/sessions/", headers=JSON).json()["sessions"]
     assert (first["current"], second["current"]) == (True, False)
     response = client.post(f"/accounts/sessions/{second['id']}/", follow=True)

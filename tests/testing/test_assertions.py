@@ -4,7 +4,12 @@ import unittest
 from datetime import timedelta
 
 import pytest
-from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import (
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+    StreamingHttpResponse,
+)
 
 from django_jwt_cookie.test.assertions import assert_login_required
 from django_jwt_cookie.test.client import JWTClient
@@ -71,6 +76,7 @@ def test_the_login_page_of_another_site(settings):
 def test_a_401_of_another_package(body):
     """It has no code of ours."""
     assert_login_required(HttpResponse(body, status=401), "login_required")
+    assert_login_required(StreamingHttpResponse([body], status=401), "login_required")
 
 
 def test_it_is_an_assertion_for_unittest_as_well():

@@ -4,6 +4,10 @@ import os
 import subprocess
 import sys
 
+import pytest
+
+from django_jwt_cookie.test import assertions, client, fixtures, logins, tokens
+
 from ..documents import ROOT, write_files
 
 URLS = """
@@ -17,6 +21,16 @@ from tests.urls import urlpatterns
 
 vault = recent_login_required(max_age=timedelta(minutes=5))(lambda request: HttpResponse("gold"))
 urlpatterns = [*urlpatterns, path("vault/", vault)]
+"""
+
+BOTH = """
+from django_jwt_cookie.test.client import AsyncJWTClient, JWTClient
+
+
+def test_each_is_a_new_client_of_its_kind(jwt_client, async_jwt_client):
+    assert type(jwt_client) is JWTClient
+    assert type(async_jwt_client) is AsyncJWTClient
+    assert jwt_client.cookies == async_jwt_client.cookies == {}
 """
 
 WITHOUT_PYTEST = """
@@ -56,13 +70,27 @@ def test_the_tests_of_the_document_pass(tmp_path):
     names = write_files(ROOT / "docs" / "testing.md", tmp_path)
     assert "conftest.py" in names
     (tmp_path / "site_urls.py").write_text(URLS)
+    (tmp_path / "test_fixtures.py").write_text(BOTH)
     done = run(
         *("-m", "pytest", "--quiet", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)),
         cwd=tmp_path,
         ROOT_URLCONF="site_urls",
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "7 passed" in done.stdout
+    assert "8 passed" in done.stdout
+
+
+@pytest.mark.parametrize("module", [assertions, client, fixtures, logins, tokens])
+def test_every_helper_is_documented(module):
+    """Under its module."""
+    page = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+    names = [
+        name
+        for name, value in vars(module).items()
+        if getattr(value, "__module__", "") == module.__name__ and not name.startswith("_")
+    ]
+    assert names
+    assert [name for name in {*names} - {"Browser", "serve"} if f"`{name}" not in page] == []
 
 
 def test_without_the_fixtures_there_is_no_client_of_ours(tmp_path):
