@@ -71,9 +71,8 @@ class EndingView(NegotiatedView):
         """End it; 204, or 404 for what is not there or not one's own."""
         try:
             self.end(**kwargs)
-        except Http404:
-            detail = _("You have no such login.")
-            return error("not_found", HTTPStatus.NOT_FOUND, detail)
+        except Http404 as missing:
+            return error("not_found", HTTPStatus.NOT_FOUND, missing)
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
@@ -99,7 +98,7 @@ class LoginSessionRevokeView(EndingView):
         own = sessions.records().filter(user=self.request.user)  # type: ignore[misc]
         session = own.filter(pk=kwargs["pk"]).first()
         if session is None:
-            raise Http404("no such login of this user")
+            raise Http404(_("You have no such login."))
         sessions.revoke(session)
         return gettext("The login was ended.")
 

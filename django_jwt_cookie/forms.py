@@ -9,6 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .fields import tell_purposes
+
 UserModel = get_user_model()
 USERNAME = UserModel.USERNAME_FIELD
 
@@ -17,6 +19,11 @@ class LoginForm(AuthenticationForm):
     """Django's form, and whether to stay logged in when the browser closes."""
 
     remember = forms.BooleanField(label=_("Remember me"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if isinstance(UserModel._meta.get_field(USERNAME), models.EmailField):
+            self.fields["username"].widget.attrs["inputmode"] = "email"
 
 
 class SignupForm(BaseUserCreationForm):  # type: ignore[type-arg]
@@ -31,6 +38,12 @@ class SignupForm(BaseUserCreationForm):  # type: ignore[type-arg]
             if type(UserModel._meta.get_field(USERNAME)) is models.CharField
             else {}
         )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # By this name a password manager knows what the password goes with, be it an address.
+        self.fields[USERNAME].widget.attrs["autocomplete"] = "username"
+        tell_purposes(self)
 
     def clean(self) -> dict[str, Any]:
         """Refuse a name that differs from another's in nothing but case: people mix them up."""

@@ -28,6 +28,7 @@ from django.views.decorators.vary import vary_on_headers
 from django.views.generic.base import TemplateResponseMixin, TemplateView, View
 from django.views.generic.edit import FormView
 
+from .fields import begin_with_what_is_wrong
 from .responses import JSON, error, prefers_json
 
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -218,6 +219,7 @@ class NegotiatedFormView(TemplateFallbackMixin, NegotiatedView, FormView):  # ty
         """Show the form again; to a program, say which field is wrong and why."""
         if self.prefers_json():
             return invalid(form.errors.get_json_data())
+        begin_with_what_is_wrong(form)
         return super().form_invalid(form)
 
 

@@ -18,6 +18,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import router
 from django.db.models import Field, GeneratedField, JSONField
 from django.db.models.expressions import DatabaseDefault
+from django.utils.translation import gettext_lazy as _
 
 from .claims import Claims
 from .conf import Settings, get_settings
@@ -223,7 +224,7 @@ def load_before_save(user: AbstractBaseUser, update_fields: Collection[str] | No
     saves something else.
     """
     if is_from_claims(user) and are_elsewhere():
-        raise PermissionDenied("A user who lives on another site can't be saved on this one.")
+        raise PermissionDenied(_("A user who lives on another site can’t be saved on this one."))
     unchanged = _unchanged(user)
     stale = [
         field.attname

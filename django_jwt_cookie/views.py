@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from . import users
 from .authentication import get_jwt, login, logout
 from .conf import get_settings
+from .fields import begin_with
 from .forms import USERNAME, LoginForm, UserModel
 from .mixins import NegotiatedFormView, NegotiatedView, TemplateFallbackMixin
 from .responses import REASON_FIELD, REASONS, RECENT_LOGIN_REQUIRED, login_document, unauthorized
@@ -108,6 +109,13 @@ class LoginView(NegotiatedFormView, auth_views.LoginView):
             return super().get_initial()
         remember = session is not None and session.persistent
         return super().get_initial() | {"username": user.get_username(), "remember": remember}
+
+    def get_form(self, form_class: Any = None) -> Any:
+        """Return the form; where the name is known, it begins with the password."""
+        form = super().get_form(form_class)
+        if "username" in form.initial:
+            begin_with(form, "password")
+        return form
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Log in."""

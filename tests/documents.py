@@ -21,6 +21,6 @@ def write_files(page: Path, folder: Path) -> list[str]:
     """Write each block into the file that its first line names; return the names."""
     found = files(page)
     for name, block in found.items():
-        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(block, encoding="utf-8")
     return sorted(found)

@@ -138,7 +138,7 @@ def test_a_login_that_is_renewed_meanwhile_stays(ada):
         return execute(sql, *rest)
 
     with connection.execute_wrapper(renew_before_deleting):
-        assert "1 logins" in run("jwt_cookie_clear")
+        assert "1 login." in run("jwt_cookie_clear")
     assert remaining() == {session.pk}
 
 
@@ -182,7 +182,7 @@ def test_revoke_ends_the_logins_of_a_user(client, ada, ended):
     log_in(client)
     bob = start_session(User.objects.create_user("bob"))
     login_that(ada, revoked=DAY), login_that(ada, expired=DAY)
-    assert run("jwt_cookie_revoke", "--user", NAME) == "Ended 1 logins.\n"
+    assert run("jwt_cookie_revoke", "--user", NAME) == "Ended 1 login.\n"
     assert [because for _, because in ended] == ["revoked"]
     assert who(client) is None
     assert sessions.find(bob.pk) == bob
@@ -191,7 +191,7 @@ def test_revoke_ends_the_logins_of_a_user(client, ada, ended):
 def test_revoke_ends_one_login(ada):
     """By its id, with hyphens or without; a second time there is none to end."""
     one, other = start_session(ada), start_session(ada)
-    assert run("jwt_cookie_revoke", "--session", str(one.pk)) == "Ended 1 logins.\n"
+    assert run("jwt_cookie_revoke", "--session", str(one.pk)) == "Ended 1 login.\n"
     assert run("jwt_cookie_revoke", "--session", one.pk.hex) == "Ended 0 logins.\n"
     assert [*sessions.active(ada)] == [other]
 
@@ -211,7 +211,7 @@ def test_a_script_is_not_asked(ada, option, monkeypatch):
     """By the names that Django's own commands have, too."""
     monkeypatch.delattr("builtins.input")
     start_session(ada)
-    assert run("jwt_cookie_revoke", "--all", option) == "Ended 1 logins.\n"
+    assert run("jwt_cookie_revoke", "--all", option) == "Ended 1 login.\n"
 
 
 def test_all_asks_first_and_says_how_many(ada, monkeypatch):

@@ -115,7 +115,7 @@ def test_an_address_is_told_if_it_is_recorded(new_client, ada, settings):
     client = new_client()
     log_in(client)
     assert listed(client)[0]["ip_address"] == "127.0.0.1"
-    assert "<dd>127.0.0.1</dd>" in text_of(client.get(LIST))
+    assert "<dd><bdi>127.0.0.1</bdi></dd>" in text_of(client.get(LIST))
 
 
 def test_only_logins_that_go_on_are_listed(desk, ada, settings):

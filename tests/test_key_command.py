@@ -134,7 +134,7 @@ def test_on_the_worst_day_too_somebody_is_asked(monkeypatch, tmp_path):
         run("--replace-all", "--out", there)
     assert not path.exists()
     assert sessions.find(session.pk) == session
-    assert "Ended 1 logins." in run("--replace-all", "--out", path)
+    assert "Ended 1 login." in run("--replace-all", "--out", path)
     assert path.exists()
 
 

@@ -56,6 +56,6 @@ def test_the_commands(client, settings):
     call_command("jwt_cookie_revoke", user=NAME, stdout=out)
     call_command("jwt_cookie_clear", keep_days=0, stdout=out)
     assert out.getvalue().splitlines() == [
-        "Ended 1 logins.",
-        "Deleted the records of 1 logins.",
+        "Ended 1 login.",
+        "Deleted the records of 1 login.",
     ]

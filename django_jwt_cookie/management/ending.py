@@ -3,6 +3,7 @@
 import argparse
 
 from django.core.management.base import CommandError
+from django.template.defaultfilters import pluralize
 
 from .. import sessions
 from ..models import LoginSessionQuerySet
@@ -26,15 +27,21 @@ def add_yes(parser: argparse.ArgumentParser) -> None:
 def ask(count: int) -> None:
     """Go on if somebody types "yes"."""
     try:
-        answer = input(f"{count} logins will end, yours included. Type 'yes' to go on: ")
+        answer = input(f"{logins(count)} will end, yours included. Type 'yes' to go on: ")
     except EOFError:
         raise CommandError("Nobody is there to ask. Give --yes to end them all the same.") from None
     if answer.strip() != "yes":
         raise CommandError("No login was ended.")
 
 
-def end(logins: LoginSessionQuerySet) -> int:
-    """End ``logins`` as the list of devices does; return how many there were."""
-    return sum(
-        sessions.end(batch, sessions.EndReason.REVOKED) for batch in batches(logins, BATCH_SIZE)
+def end(chosen: LoginSessionQuerySet) -> str:
+    """End the logins as the list of devices does; say how many there were."""
+    ended = sum(
+        sessions.end(batch, sessions.EndReason.REVOKED) for batch in batches(chosen, BATCH_SIZE)
     )
+    return f"Ended {logins(ended)}."
+
+
+def logins(count: int) -> str:
+    """Return so many logins in words."""
+    return f"{count} login{pluralize(count)}"

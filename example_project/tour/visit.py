@@ -64,9 +64,8 @@ class Visit:
         self.address = address
         self.album = album
         self.complaints: list[str] = []
-        self.context = browser.new_context(
-            base_url=address, locale="en-GB", timezone_id="UTC", **context
-        )
+        context = {"locale": "en-GB", "timezone_id": "UTC"} | context
+        self.context = browser.new_context(base_url=address, **context)
         self.page: Page = self.context.new_page()
         self.page.on("console", self._note_message)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))

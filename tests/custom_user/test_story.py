@@ -21,6 +21,7 @@ SIGNUP = {"email": ADDRESS, "full_name": "Ada L", "password1": PASSWORD, "passwo
 def test_signing_up_asks_for_what_the_model_requires(client):
     """Address and name; the document and the token name the user as the model does."""
     form = client.get("/accounts/signup/").content.decode()
+    assert re.findall(r'name="(\w+)"[^>]* autocomplete="(\w+)"', form)[0] == ("email", "username")
     assert re.findall(r'<input type="(\w+)" name="(\w+)"', form) == [
         ("hidden", "csrfmiddlewaretoken"),
         ("email", "email"),
@@ -58,7 +59,9 @@ def test_a_program_may_call_the_name_what_the_model_calls_it(client, name):
 def test_login_and_logout_in_html(client):
     """The form's label is the model's."""
     user = User.objects.create_user(ADDRESS, PASSWORD)
-    assert "Email" in client.get("/accounts/login/").content.decode()
+    page = client.get("/accounts/login/").content.decode()
+    assert "Email" in page
+    assert page.count('inputmode="email"') == 1
     response = client.post("/accounts/login/", {"username": ADDRESS, "password": PASSWORD})
     assert response.status_code == 302
     response = client.get("/accounts/me/")

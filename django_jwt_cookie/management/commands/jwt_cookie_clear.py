@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from django_jwt_cookie.management.batches import batches
+from django_jwt_cookie.management.ending import logins
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.sessions import records
 
@@ -48,7 +49,7 @@ class Command(BaseCommand):
         for batch in batches(over, batch_size):
             _, by_model = batch.delete()
             deleted += by_model.get(LoginSession._meta.label, 0)
-        self.stdout.write(f"Deleted the records of {deleted} logins.")
+        self.stdout.write(f"Deleted the records of {logins(deleted)}.")
 
 
 def between(least: int, most: int) -> Any:

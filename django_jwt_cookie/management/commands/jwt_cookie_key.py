@@ -84,7 +84,7 @@ class Command(BaseCommand):
         if options["interactive"]:
             ending.ask(alive.count())
         self._make(options)
-        self.stdout.write(f"Ended {ending.end(alive)} logins.")
+        self.stdout.write(ending.end(alive))
         self.stdout.write(STILL_GOOD)
 
 

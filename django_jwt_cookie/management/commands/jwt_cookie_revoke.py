@@ -45,7 +45,7 @@ class Command(BaseCommand):
         alive = _select(options).alive()
         if options["all"] and options["interactive"]:
             ending.ask(alive.count())
-        self.stdout.write(f"Ended {ending.end(alive)} logins.")
+        self.stdout.write(ending.end(alive))
 
 
 def _select(options: dict[str, Any]) -> LoginSessionQuerySet:
