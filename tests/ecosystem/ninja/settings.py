@@ -1,0 +1,5 @@
+"""Django Ninja needs no entry in the settings."""
+
+from tests.ecosystem.settings import *  # noqa: F403
+
+ROOT_URLCONF = "tests.ecosystem.ninja.urls"
