@@ -11,30 +11,12 @@ from django.contrib.auth import middleware as auth_middleware
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
-from django.views.debug import (
-    SafeExceptionReporterFilter,
-    get_default_exception_reporter_filter,
-)
 
 from .authentication import get_jwt, served
-from .conf import Settings, get_settings
+from .conf import get_settings
+from .reports import make_report_filter
 from .request_jwt import RequestJWT
 from .responses import ask_to_log_in, explain_redirect
-
-
-def make_report_filter(settings: Settings) -> SafeExceptionReporterFilter:
-    """Return the site's own filter of error reports, which also hides the login cookie.
-
-    Django hides its session cookie by name. A report is mailed, and the token in it would be good.
-    """
-    sites_own = type(get_default_exception_reporter_filter())
-
-    class ReportFilter(sites_own):  # type: ignore[misc, valid-type]
-        def cleanse_setting(self, key: Any, value: Any) -> Any:
-            hides = key == settings.cookie_name
-            return self.cleansed_substitute if hides else super().cleanse_setting(key, value)
-
-    return ReportFilter()
 
 
 class JWTCookieMiddleware(auth_middleware.AuthenticationMiddleware):

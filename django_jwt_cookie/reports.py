@@ -1,0 +1,41 @@
+"""What an error report does not show: the login cookie.
+
+Django hides its session cookie by name. A report is mailed, and the token in it would be good.
+"""
+
+from typing import Any
+
+from django.views.debug import (
+    SafeExceptionReporterFilter,
+    get_default_exception_reporter_filter,
+)
+
+from .conf import Settings, get_settings
+
+
+class HidesLoginCookie:
+    """Adds the login cookie to what a filter hides."""
+
+    def cleanse_setting(self, key: Any, value: Any) -> Any:
+        """Return ``value``, unless it is the token."""
+        if key == get_settings().cookie_name:
+            return SafeExceptionReporterFilter.cleansed_substitute
+        return super().cleanse_setting(key, value)  # type: ignore[misc]
+
+
+class ReportFilter(HidesLoginCookie, SafeExceptionReporterFilter):
+    """Django's filter with the login cookie, for ``DEFAULT_EXCEPTION_REPORTER_FILTER``.
+
+    Each request has such a one without that, made from the site's own. Whatever asks for the one
+    of the settings, as django-debug-toolbar does, needs it there.
+    """
+
+
+def make_report_filter(_: Settings) -> SafeExceptionReporterFilter:
+    """Return the site's own filter, with the login cookie."""
+    sites_own = get_default_exception_reporter_filter()
+    if isinstance(sites_own, HidesLoginCookie):
+        return sites_own
+    bases = (HidesLoginCookie, type(sites_own))
+    made: type[SafeExceptionReporterFilter] = type("ReportFilter", bases, {})
+    return made()
