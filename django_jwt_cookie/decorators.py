@@ -46,7 +46,8 @@ def login_required(
 def recent_login_required(*, max_age: timedelta, login_url: str | None = None) -> Any:
     """Let in only who has given the password within ``max_age``; ask for it again otherwise.
 
-    Given means: logged in, by whatever backend; a login by e-mail link or impersonation counts.
+    Given means: logged in, by whatever backend; a login by e-mail link counts, and one by
+    impersonation, as of django-hijack, does not.
     For what a borrowed or stolen browser must not do (ASVS 7.5.3: re-authentication before highly
     sensitive transactions). A login of which it is not known when the password was given, such as
     one from before the swap, is not recent; one that was ended meanwhile is none, and the database

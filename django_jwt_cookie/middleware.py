@@ -12,11 +12,13 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
+from . import adoption
 from .authentication import get_jwt, served
 from .conf import get_settings
 from .reports import make_report_filter
 from .request_jwt import RequestJWT
 from .responses import ask_to_log_in, explain_redirect
+from .session_answers import answer_for_backend
 
 
 class JWTCookieMiddleware(auth_middleware.AuthenticationMiddleware):
@@ -65,6 +67,9 @@ class JWTCookieMiddleware(auth_middleware.AuthenticationMiddleware):
         request.jwt = jwt  # type: ignore[attr-defined]
         request.user = SimpleLazyObject(jwt.resolve)  # type: ignore[assignment]
         request.auser = jwt.aresolve  # type: ignore[assignment]
+        session = adoption.get_session(request)
+        if session is not None:
+            answer_for_backend(session, jwt.find_backend)
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase

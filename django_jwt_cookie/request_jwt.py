@@ -62,7 +62,8 @@ class RequestJWT:
 
     _user: User | None = None
     _login: Login | None = None
-    _auth_time = 0
+    _auth_time: int | None = None
+    """When the password was given; None until somebody has logged in during this request."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
@@ -164,6 +165,10 @@ class RequestJWT:
         if self._is_unconfirmed:
             return await sync_to_async(self.confirm, thread_sensitive=True)()
         return self.confirm()
+
+    def find_backend(self) -> str | None:
+        """Return the dotted path of the backend of this login, if there is one."""
+        return self.login_session.backend if self.login_session else None
 
     @property
     def _is_unconfirmed(self) -> bool:
@@ -273,7 +278,7 @@ class RequestJWT:
         if session is None:
             return
         if found := adoption.find_login(session):
-            if not self._auth_time and was_ended_meanwhile(session):
+            if self._auth_time is None and was_ended_meanwhile(session):
                 session.flush()  # By a logout, while this request was on its way.
             elif user := self._user_of(found):
                 self._take_over(user, found, found.persistent if persistent is None else persistent)
@@ -326,7 +331,10 @@ class RequestJWT:
         self._outgoing.forget()
 
     def logged_in(self, user: AbstractBaseUser) -> None:
-        """Take note that ``user`` has just given a password, or whatever the backend asks for."""
+        """Take note that ``user`` has just given a password, or whatever the backend asks for.
+
+        Or nothing at all, if somebody else was logged in and took the place of ``user``.
+        """
         session = adoption.get_session(self._request)
         found = adoption.find_login(session)
         if session is not None and not get_key_ring().can_sign:
@@ -339,9 +347,24 @@ class RequestJWT:
             adoption.clear_login(session)
             self._request.user = AnonymousUser()
             return
-        self._data.clear_before_login_of(user, session, self._login)
+        before = self._login or self._cookie.login()
+        is_impersonation = self._is_impersonation(user, before)
+        self._auth_time = 0 if is_impersonation else int(time.time())
+        self._data.clear_before_login_of(user, session, before)
+        if is_impersonation and before and before.session and not before.session.persistent:
+            session.set_expiry(0)  # To end with the browser, as what it takes the place of.
         self._user, self._login = user, None
-        self._auth_time = int(time.time())
+
+    def _is_impersonation(self, user: AbstractBaseUser, login: Login | None) -> bool:
+        """Tell whether ``user`` takes somebody else's place, and no backend says who that is.
+
+        django-hijack and its like ask for no password. One who borrows a browser of the staff must
+        not come by a recent login with them, of a member or, on the way back, of the staff.
+        """
+        if hasattr(user, "backend"):
+            return False  # Left by `authenticate()`, or by whoever has made sure by other means.
+        before = login.user if login else self._user
+        return isinstance(before, AbstractBaseUser) and before != user
 
     def _user_of(self, found: adoption.DjangoLogin) -> AbstractBaseUser | None:
         """Return whose login is in the Django session, by Django's own checks."""
@@ -369,7 +392,7 @@ class RequestJWT:
             ip_address=self._request.META.get("REMOTE_ADDR"),
         )
         if users.may_be_issued_a_token(login_session):
-            self._login = self._outgoing.begin(login_session, auth_time=self._auth_time)
+            self._login = self._outgoing.begin(login_session, auth_time=self._auth_time or 0)
             revocations.tell_begun(login_session.pk)
         self._user = user
         get_store().end_by_id(replaced, EndReason.REPLACED)

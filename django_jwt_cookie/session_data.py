@@ -43,7 +43,6 @@ class SessionData:
 
         ``login`` is the one so far, if this request has come from any.
         """
-        login = login or self._cookie.login()
         is_anonymous = (
             login is None and adoption.get_owner(session) is None and not self._cookie.verified()
         )

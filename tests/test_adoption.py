@@ -1179,6 +1179,16 @@ def test_with_login_required_middleware(client, settings):
     assert whoami(client) == "ada"
 
 
+@pytest.mark.parametrize("remember", [{"remember": "on"}, {}])
+def test_who_takes_anothers_place_is_remembered_as_that_was(client, remember):
+    """Impersonation makes no cookie that lasts of one that ends with the browser."""
+    log_in_by_page(client, **remember)
+    cookie = client.get("/login/bob/").cookies[NAME]
+    assert whoami(client) == "bob"
+    assert bool(cookie["max-age"]) is bool(remember)
+    assert "sessionid" not in client.cookies
+
+
 def test_sessions_that_are_saved_on_every_request_come_to_nothing(client, settings):
     """An empty one is none."""
     settings.SESSION_SAVE_EVERY_REQUEST = True

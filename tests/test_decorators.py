@@ -88,6 +88,24 @@ def test_a_login_of_unknown_age_is_not_recent(client, ada):
     assert client.get("/vault/function/").url.endswith("reason=recent_login_required")
 
 
+def test_whoever_takes_anothers_place_has_given_no_password(client):
+    """Attack: put a member in one's place, or oneself back, and pass for somebody with a password.
+
+    A login of the same user, or of one whom a backend has authenticated, is another matter.
+    """
+    User.objects.create_user("eve", password=PASSWORD)
+    log_in(client)
+    for name in ("eve", NAME):
+        assert client.get(f"/become/{name}/").content.decode() == name
+        assert client.get("/vault/function/").url.endswith("reason=recent_login_required")
+    client.get(f"/become/{NAME}/")
+    assert client.get("/vault/function/").content == b"Welcome"
+    log_in(client, "eve")
+    assert client.get("/vault/function/").content == b"Welcome"
+    client.get(f"/become/{NAME}/?unasked")
+    assert client.get("/vault/function/").status_code == 302
+
+
 @pytest.mark.parametrize(
     ("referer", "back"),
     [

@@ -2,12 +2,16 @@
 
 from datetime import timedelta
 
+from django.contrib.auth import login
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views import View
 
 from django_jwt_cookie.decorators import login_required, recent_login_required
 from django_jwt_cookie.views import LoginView
+
+from .accounts import BACKEND
 
 
 def function(request: HttpRequest) -> HttpResponse:
@@ -36,6 +40,13 @@ class AsyncClassView(View):
         return HttpResponse("Welcome")
 
 
+def become(request: HttpRequest, name: str) -> HttpResponse:
+    """Log somebody in without asking who it is, as impersonation does."""
+    before = "" if "unasked" in request.GET else request.user.get_username()
+    login(request, User.objects.get(username=name), BACKEND)
+    return HttpResponse(name, headers={"X-Before": before})
+
+
 recent = recent_login_required(max_age=timedelta(minutes=5))
 
 urlpatterns = [
@@ -45,6 +56,7 @@ urlpatterns = [
         name="login",
     ),
     path("accounts/", include("django_jwt_cookie.urls")),
+    path("become/<name>/", become),
 ]
 for prefix, guard in (("members", login_required), ("vault", recent)):
     urlpatterns += [

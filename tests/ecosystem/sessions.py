@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
-from django_jwt_cookie.adoption import OWNER_KEY
+from django_jwt_cookie.adoption import WITHOUT_VALUE
 
 LOGIN_KEYS = {SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY}
 
@@ -31,8 +31,8 @@ def keys_of(session_key: str) -> set[str]:
 def note(keys: set[str]) -> None:
     """Note what a session holds; refuse a login, and a session that is there for nothing."""
     assert not keys & LOGIN_KEYS, f"a login was left in the session: {keys}"
-    assert keys - {OWNER_KEY}, "a session cookie was set for an empty session"
-    left_in_sessions.update(keys - {OWNER_KEY})
+    assert keys - WITHOUT_VALUE, "a session cookie was set for an empty session"
+    left_in_sessions.update(keys - WITHOUT_VALUE)
 
 
 def look_at(response: HttpResponseBase) -> None:
