@@ -10,13 +10,14 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
+from django.utils.timezone import is_aware
 from django.views.decorators.debug import sensitive_variables
 
 T = TypeVar("T")
@@ -130,6 +131,13 @@ class Settings:
     adopt_django_logins: bool = True
     """Move logins that other code puts into the Django session into the cookie."""
 
+    adopters: tuple[str, ...] = ()
+    """Dotted paths of subclasses of `django_jwt_cookie.adopters.Adopter`: each takes over logins of
+    an older scheme, one that the site moves away from."""
+
+    adopt_until: datetime | None = None
+    """When that ends: an aware ``datetime``. After it the adopters are not asked any more."""
+
     revocation_cache: str | None = None
     """Alias of the Django cache that tells every process at once which logins have ended."""
 
@@ -207,6 +215,13 @@ class Settings:
                 f"it is {self.leeway!r}."
             )
 
+        until = self.adopt_until
+        if until is not None and not (isinstance(until, datetime) and is_aware(until)):
+            yield (
+                "ADOPT_UNTIL must be a datetime with a time zone, for example "
+                f"datetime(2027, 3, 1, tzinfo=UTC); it is {until!r}."
+            )
+
     def _wrong_choices(self) -> Iterator[str]:
         for name, choices in CHOICES.items():
             if (value := getattr(self, name)) not in choices:
@@ -233,6 +248,8 @@ class Settings:
     def _wrong_lists_and_numbers(self) -> Iterator[str]:
         if self.token_fields is not None and not _is_strings(self.token_fields):
             yield f"TOKEN_FIELDS must be a list of names of fields; it is {self.token_fields!r}."
+        if not _is_strings(self.adopters):
+            yield f"ADOPTERS must be a list of dotted paths of classes; it is {self.adopters!r}."
         if not (type(self.verified_cache_size) is int and self.verified_cache_size >= 0):
             yield (
                 "VERIFIED_CACHE_SIZE must be a number of tokens, 0 for none; "
@@ -283,6 +300,16 @@ class Settings:
             complaints.append(
                 "JWKS_URL excludes SECRET and KEYS: with a key of its own this site can't tell "
                 "its logins from the other's."
+            )
+        if bool(self.adopters) is not (self.adopt_until is not None):
+            complaints.append(
+                "ADOPTERS and ADOPT_UNTIL need each other: which old logins are taken over, and "
+                "until when. Set both, or neither."
+            )
+        if self.adopters and self.jwks_url is not None:
+            complaints.append(
+                "ADOPTERS with JWKS_URL: no login begins on a site that only verifies. Take old "
+                "logins over on the site that issues."
             )
         if not isinstance(self.keys, tuple):
             complaints.append("KEYS must be a list of keys: the first signs, all verify.")
@@ -340,7 +367,7 @@ def get_settings() -> Settings:
         raise ImproperlyConfigured("JWT_COOKIE: SECRET is None: leave it out, or give it a key.")
     values: dict[str, Any] = {"cookie_secure": not django_settings.DEBUG}
     values.update((key.lower(), value) for key, value in given.items())
-    for name in ("keys", "token_fields"):
+    for name in ("keys", "token_fields", "adopters"):
         if isinstance(values.get(name), list):
             values[name] = tuple(values[name])
     return Settings(**values)

@@ -59,8 +59,13 @@ def seconds(login_session: LoginSession) -> int:
 
 
 def _in_place_of_record(login_session: LoginSession) -> StatelessClaims:
+    started_at = login_session.created_at
+    if login_session.ends_at is not None:
+        # No claim for what hardly any token has: early enough for ABSOLUTE_TIMEOUT to end it then.
+        earlier = login_session.ends_at - get_settings().absolute_timeout
+        started_at = min(started_at, earlier)
     return StatelessClaims(
-        started_at=int(login_session.created_at.timestamp()),
+        started_at=int(started_at.timestamp()),
         idle_timeout=seconds(login_session) - int(login_session.rotated_at.timestamp()),
         persistent=login_session.persistent,
         ath=users.make_ath(login_session.backend, login_session.auth_hash),

@@ -49,6 +49,8 @@ class LoginSession(models.Model):
     rotated_at = models.DateTimeField(_("rotated at"), default=timezone.now)
     seen_at = models.DateTimeField(_("seen at"), null=True, blank=True)
     expires_at = models.DateTimeField(_("expires at"))
+    # Of a login that was taken over from another scheme: not later than there.
+    ends_at = models.DateTimeField(_("ends at"), null=True, blank=True)
     persistent = models.BooleanField(_("remember me"), default=True)
     user_agent = models.CharField(_("user agent"), max_length=512, blank=True)
     ip_address = models.GenericIPAddressField(_("IP address"), null=True, blank=True)

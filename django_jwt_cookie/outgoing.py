@@ -31,11 +31,15 @@ SERVER_ERROR = 500
 class OutgoingCookie:
     """Decided upon while the request is served, written when the response goes out."""
 
+    started: frozenset[uuid.UUID] = frozenset()
+    """The logins that have begun with this request."""
+
+    is_forgotten = False
+    """Whether the browser is to forget the cookie, for a logout."""
+
     _token: str | None = None
     _record: LoginSession | None = None
     _decided_at = 0.0
-    _started: frozenset[uuid.UUID] = frozenset()
-    _is_forgotten = False
 
     def __init__(self, request: HttpRequest, cookie: PresentedCookie) -> None:
         self._request = request
@@ -49,7 +53,7 @@ class OutgoingCookie:
     @property
     def is_decided(self) -> bool:
         """Whether what the request brought does not matter any more."""
-        return self.brings_token or self._is_forgotten
+        return self.brings_token or self.is_forgotten
 
     def begin(self, record: LoginSession, *, auth_time: int) -> Login:
         """Begin a login: make the first token, and only then save the record.
@@ -58,8 +62,14 @@ class OutgoingCookie:
         """
         login = self.renew(record, auth_time=auth_time)
         get_store().start(record)
-        self._started |= {record.pk}
-        self._is_forgotten = False
+        self.started |= {record.pk}
+        self.is_forgotten = False
+        return login
+
+    def join(self, record: LoginSession, *, auth_time: int) -> Login:
+        """Bring a token of a login that has begun with another request of this browser."""
+        login = self.renew(record, auth_time=auth_time)
+        self.started |= {record.pk}
         return login
 
     def renew(self, record: LoginSession, *, auth_time: int) -> Login:
@@ -74,11 +84,11 @@ class OutgoingCookie:
 
     def forget(self) -> None:
         """Have the browser forget the cookie."""
-        self._token, self._is_forgotten = None, True
+        self._token, self.is_forgotten = None, True
 
     def session_ids(self) -> set[uuid.UUID]:
         """Name every login that this browser has a genuine token of, or was about to get."""
-        return {claims.sid for claims in self._cookie.verified()} | self._started
+        return {claims.sid for claims in self._cookie.verified()} | self.started
 
     def is_doubtful(self, response: HttpResponseBase | None) -> bool:
         """Tell whether what is to be written may not be so any more.
@@ -88,13 +98,13 @@ class OutgoingCookie:
         meanwhile. An error may have rolled back the transaction in which the login began or ended.
         """
         is_error = response is not None and response.status_code >= CLIENT_ERROR
-        if is_error and (self._is_forgotten or self._cookie.stolen):
+        if is_error and (self.is_forgotten or self._cookie.stolen):
             return True
         return self.brings_token and (is_error or time.time() - self._decided_at > SLOW)
 
     def look_again(self) -> None:
         """Do once more what may have been undone, and nothing that does not count any more."""
-        if self._is_forgotten:
+        if self.is_forgotten:
             get_store().end_by_id(self.session_ids(), EndReason.LOGOUT)
         elif self._cookie.stolen and get_settings().on_reuse == "revoke":
             get_store().end_by_id(self._cookie.stolen, EndReason.TOKEN_REUSED)
@@ -111,14 +121,14 @@ class OutgoingCookie:
         if self._token is not None and self._record is not None and self._may_go_with(response):
             self._warn_if_dropped(secure=spec.secure)
             spec.set(response, self._token, max_age(self._record))
-        elif self._is_forgotten or self._cookie.is_refused_just_now(SLOW):
+        elif self.is_forgotten or self._cookie.is_refused_just_now(SLOW):
             spec.delete(response)
 
     def _may_go_with(self, response: HttpResponseBase) -> bool:
         """Tell whether the token counts; a renewed one is not for what a shared cache may keep."""
         if response.status_code >= SERVER_ERROR:
             return False
-        return bool(self._started) or not is_public(response)
+        return bool(self.started) or not is_public(response)
 
     def _warn_if_dropped(self, *, secure: bool) -> None:
         if secure and not self._request.is_secure():

@@ -209,9 +209,15 @@ def _accept(claims: Claims, came_at: datetime) -> Login:
     """Return the login of ``claims``, which came at that time. Raises `SessionError`."""
     store = get_store()
     session = store.look_up(claims)
-    fetched = session.user
-    if users.subject(fetched) != claims.sub:
+    if users.subject(session.user) != claims.sub:
         raise SessionRevoked("the record is of another user")
+    user = let_in(session)
+    return Login(claims, user, session, store.present(session, claims.gen, came_at))
+
+
+def let_in(session: LoginSession) -> AbstractBaseUser:
+    """Return the user of ``session``, who may go on. Ends it and raises `SessionError` if not."""
+    store, fetched = get_store(), session.user
     try:
         user = users.load(session)
         auth_hash = users.current_auth_hash(user, session.auth_hash)
@@ -226,4 +232,4 @@ def _accept(claims: Claims, came_at: datetime) -> Login:
         store.change_auth_hash(session, auth_hash)
     if user is not fetched:
         session.user = user  # type: ignore[assignment]
-    return Login(claims, user, session, store.present(session, claims.gen, came_at))
+    return user

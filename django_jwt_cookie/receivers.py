@@ -12,6 +12,7 @@ from django.dispatch import Signal
 from django.http import HttpRequest
 
 from . import revocations, sessions, token_users, users
+from .adopters import get_adopters
 from .authentication import confirm_served, note_end, served_sessions
 from .exceptions import PasswordChanged, SessionRevoked, UserInactive
 from .models import LoginSession
@@ -40,6 +41,13 @@ def end_login(request: HttpRequest | None, **_: Any) -> None:
 def note_end_of_login(session: LoginSession, **_: Any) -> None:
     """Tell the request that is being served of what it has ended."""
     note_end(session.pk)
+
+
+def end_old_login(session: LoginSession, **_: Any) -> None:
+    """End what the login was swapped for, where a site moves here from an older scheme."""
+    if session.ends_at is not None:
+        for adopter in get_adopters():
+            adopter.end(session)
 
 
 def prepare_change_of_user(
@@ -107,6 +115,7 @@ CONNECTIONS: tuple[tuple[Signal, Any, Callable[..., None]], ...] = (
     (user_logged_in, None, note_login),
     (user_logged_out, None, end_login),
     (session_ended, LoginSession, note_end_of_login),
+    (session_ended, LoginSession, end_old_login),
     (pre_save, get_user_model(), prepare_change_of_user),
     (post_save, get_user_model(), end_logins_of_changed_user),
     (pre_delete, get_user_model(), end_logins_of_deleted_user),

@@ -84,10 +84,19 @@ def idle_timeout(*, persistent: bool) -> timedelta:
     return settings.idle_timeout if persistent else settings.browser_session_timeout
 
 
-def first_expiry(created_at: datetime, *, persistent: bool, at_most: timedelta | None) -> datetime:
+def first_expiry(
+    created_at: datetime,
+    *,
+    persistent: bool,
+    at_most: timedelta | None,
+    ends_at: datetime | None = None,
+) -> datetime:
     """Return when a new login ends if it is not used again."""
-    idle, absolute = idle_timeout(persistent=persistent), get_settings().absolute_timeout
-    return created_at + min(idle, absolute, absolute if at_most is None else at_most)
+    idle = idle_timeout(persistent=persistent)
+    return min(
+        created_at + (idle if at_most is None else min(idle, at_most)),
+        _end(created_at, ends_at),
+    )
 
 
 def next_expiry(session: LoginSession, now: datetime) -> datetime:
@@ -97,7 +106,7 @@ def next_expiry(session: LoginSession, now: datetime) -> datetime:
     or settings that were shorter once, are still heeded.
     """
     idle = min(idle_timeout(persistent=session.persistent), session.expires_at - session.rotated_at)
-    return min(now + idle, session.created_at + get_settings().absolute_timeout)
+    return min(now + idle, _end(session.created_at, session.ends_at))
 
 
 def expiry(session: LoginSession) -> datetime:
@@ -105,5 +114,11 @@ def expiry(session: LoginSession) -> datetime:
     return min(
         session.expires_at,
         session.rotated_at + idle_timeout(persistent=session.persistent),
-        session.created_at + get_settings().absolute_timeout,
+        _end(session.created_at, session.ends_at),
     )
+
+
+def _end(created_at: datetime, ends_at: datetime | None) -> datetime:
+    """Return when a login ends, however busy it is."""
+    absolute = created_at + get_settings().absolute_timeout
+    return absolute if ends_at is None else min(absolute, ends_at)

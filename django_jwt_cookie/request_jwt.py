@@ -36,6 +36,7 @@ from .renewal import Verdict, is_over
 from .session_data import SessionData, was_ended_meanwhile
 from .sessions import EndReason, succeed
 from .store import get_store
+from .swap import Swap
 
 VERIFY_ONLY = _("This site only verifies logins. Log in where they are issued.")
 
@@ -75,6 +76,10 @@ class RequestJWT:
     @cached_property
     def _outgoing(self) -> OutgoingCookie:
         return OutgoingCookie(self._request, self._cookie)
+
+    @cached_property
+    def _swap(self) -> Swap:
+        return Swap(self._request, self._cookie, self._outgoing)
 
     @cached_property
     def _data(self) -> SessionData:
@@ -193,6 +198,8 @@ class RequestJWT:
                 user = auth.get_user(self._request)
             if not user.is_authenticated:
                 user = self._user_of_cookie() or user
+            if get_settings().adopters and not user.is_authenticated:
+                user = self._user_of_old_login() or user
             if may_hold_login:
                 self._data.clear_unless_of(user)
             self._user = user
@@ -208,6 +215,10 @@ class RequestJWT:
                 self._login, self._cookie.refusal = None, error.code
         return self._login.user if self._login else None
 
+    def _user_of_old_login(self) -> AbstractBaseUser | None:
+        self._login = self._swap.login()
+        return self._login.user if self._login else None
+
     async def aresolve(self) -> User:
         """Return the user; with neither a session nor a genuine token nobody needs a thread."""
         if self._user is not None or not self._may_have_to_wait():
@@ -221,7 +232,8 @@ class RequestJWT:
         session = adoption.get_session(self._request)
         if adoption.may_hold_login(session) or get_key_ring().may_block:
             return True
-        return self._cookie.has_to_ask()
+        has_adopters = bool(get_settings().adopters)
+        return self._cookie.has_to_ask() or (has_adopters and self._swap.has_to_ask())
 
     # --- Settling: what may have to ask or tell the database before the response goes out
 
@@ -442,3 +454,5 @@ class RequestJWT:
         if self._login is not None and response.status_code >= CLIENT_ERROR:
             get_store().forget_unsure(self._login.claims)
         self._outgoing.write(response)
+        if get_settings().adopters and self._user is not None:
+            self._swap.forget_cookies(response)

@@ -37,12 +37,14 @@ def prepare(
     auth_hash: str,
     persistent: bool,
     at_most: timedelta | None = None,
+    ends_at: datetime | None = None,
     user_agent: str = "",
     ip_address: str | None = None,
 ) -> LoginSession:
     """Return the record of a login of ``user`` through ``backend``, for `start` to save.
 
-    ``persistent`` is "remember me"; ``at_most`` makes the login shorter than the settings do.
+    ``persistent`` is "remember me"; ``at_most`` is how long the login may be unused, if for less
+    than the settings say; at ``ends_at`` it ends in any case.
     PostgreSQL refuses NUL in a text, and a browser may send one as its name.
     """
     now = timezone.now()
@@ -53,7 +55,8 @@ def prepare(
         created_at=now,
         rotated_at=now,
         seen_at=now,
-        expires_at=first_expiry(now, persistent=persistent, at_most=at_most),
+        expires_at=first_expiry(now, persistent=persistent, at_most=at_most, ends_at=ends_at),
+        ends_at=ends_at,
         persistent=persistent,
         user_agent=user_agent.replace("\0", "")[:512],
         ip_address=_recordable(ip_address),
@@ -74,6 +77,7 @@ def succeed(old: LoginSession, auth_hash: str) -> LoginSession:
         rotated_at=now,
         seen_at=now,
         expires_at=next_expiry(old, now),
+        ends_at=old.ends_at,
         persistent=old.persistent,
         user_agent=old.user_agent,
         ip_address=old.ip_address,
@@ -136,6 +140,22 @@ def _find(session_id: uuid.UUID) -> LoginSession:
     session = find_with_user(session_id, router.db_for_write(LoginSession))
     if session is None:
         raise SessionRevoked("no record of this login")
+    return _refuse_what_is_over(session)
+
+
+def recall(ids: Collection[uuid.UUID]) -> LoginSession | None:
+    """Return the login with one of these ids, and its user; None if there never was one.
+
+    Raises like `find` if it is over.
+    """
+    for each in ids:
+        session = find_with_user(each, router.db_for_write(LoginSession))
+        if session is not None:
+            return _refuse_what_is_over(session)
+    return None
+
+
+def _refuse_what_is_over(session: LoginSession) -> LoginSession:
     if session.revoked_because == EndReason.TOKEN_REUSED:
         raise TokenReused("the login was ended for a theft")
     if session.revoked_at is not None:

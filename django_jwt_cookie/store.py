@@ -45,10 +45,14 @@ class Store(Protocol):
         auth_hash: str,
         persistent: bool,
         at_most: timedelta | None = None,
+        ends_at: datetime | None = None,
         user_agent: str = "",
         ip_address: str | None = None,
     ) -> LoginSession:
         """Return the record of a new login, for `start`."""
+
+    def recall(self, ids: Collection[uuid.UUID], /) -> LoginSession | None:
+        """Return the login with one of ``ids``, if ever one began; raises `SessionError`."""
 
     def start(self, session: LoginSession, /) -> None:
         """Begin a login."""

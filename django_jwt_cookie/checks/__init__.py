@@ -5,6 +5,8 @@
 
 from .chain import check_middleware
 from .configuration import (
+    check_adopt_until,
+    check_adopters,
     check_dotted_paths,
     check_keys,
     check_revocation_cache,
@@ -23,6 +25,8 @@ ALWAYS = (
     check_settings,
     check_keys,
     check_dotted_paths,
+    check_adopters,
+    check_adopt_until,
     check_token_fields,
     check_revocation_cache,
     check_session_age,

@@ -8,9 +8,11 @@ from django.contrib.auth import get_user_model
 from django.core.cache import InvalidCacheBackendError
 from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from .. import token_users
+from ..adopters import Adopter
 from ..claims import RESERVED_CLAIMS
 from ..conf import get_settings
 from ..keys import get_key_ring
@@ -22,11 +24,19 @@ E002 = "jwt_cookie.E002"
 E008 = "jwt_cookie.E008"
 E010 = "jwt_cookie.E010"
 E011 = "jwt_cookie.E011"
+E012 = "jwt_cookie.E012"
+HINT = "It has to be the whole dotted path, such as 'mysite.views.roles'."
 W008 = Warning(
     "SESSION_COOKIE_AGE is set, and logins do not go by it any more, but by the timeouts in "
     "JWT_COOKIE: they last for IDLE_TIMEOUT, 14 days, after their last use.",
     hint="Set JWT_COOKIE = {'IDLE_TIMEOUT': timedelta(...)}, or remove SESSION_COOKIE_AGE.",
     id="jwt_cookie.W008",
+)
+W009 = Warning(
+    "JWT_COOKIE['ADOPT_UNTIL'] is over: old logins are not taken over any more.",
+    hint="Remove ADOPTERS and ADOPT_UNTIL from JWT_COOKIE, and what is left of the older scheme: "
+    "see docs/moving.md.",
+    id="jwt_cookie.W009",
 )
 
 
@@ -59,9 +69,32 @@ def check_dotted_paths(**kwargs: Any) -> list[CheckMessage]:
         try:
             import_string(path) if path else None
         except ImportError as error:
-            hint = "It has to be the whole dotted path, such as 'mysite.views.roles'."
-            messages.append(Error(f"JWT_COOKIE[{name.upper()!r}]: {error}", hint=hint, id=E008))
+            messages.append(Error(f"JWT_COOKIE[{name.upper()!r}]: {error}", hint=HINT, id=E008))
     return messages
+
+
+def check_adopters(**kwargs: Any) -> list[CheckMessage]:
+    """Report what can't take over a login, before somebody comes with an old one."""
+    settings = known_settings()
+    messages: list[CheckMessage] = []
+    for path in settings.adopters if settings is not None else ():
+        try:
+            adopter = import_string(path)
+        except ImportError as error:
+            messages.append(Error(f"JWT_COOKIE['ADOPTERS']: {error}", hint=HINT, id=E008))
+        else:
+            if not (isinstance(adopter, type) and issubclass(adopter, Adopter)):
+                complaint = f"JWT_COOKIE['ADOPTERS']: {path} is no subclass of Adopter."
+                hint = "Write one: see django_jwt_cookie.adopters, and docs/moving.md."
+                messages.append(Error(complaint, hint=hint, id=E012))
+    return messages
+
+
+def check_adopt_until(**kwargs: Any) -> list[CheckMessage]:
+    """Report adopters that nobody asks any more."""
+    settings = known_settings()
+    until = settings.adopt_until if settings is not None else None
+    return [W009] if until is not None and until <= timezone.now() else []
 
 
 def check_token_fields(**kwargs: Any) -> list[CheckMessage]:

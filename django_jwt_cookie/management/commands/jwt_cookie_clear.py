@@ -43,8 +43,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, keep_days: int, batch_size: int, **options: Any) -> None:
         """Delete them, and say how many."""
-        until = timezone.now() - timedelta(days=keep_days)
-        over = records().filter(Q(revoked_at__lte=until) | Q(expires_at__lte=until))
+        now = timezone.now()
+        until = now - timedelta(days=keep_days)
+        over = (
+            records()
+            .filter(Q(revoked_at__lte=until) | Q(expires_at__lte=until))
+            # Without its record, an old credential that is still good would become a new login.
+            .exclude(ends_at__gt=now)
+        )
         deleted = 0
         for batch in batches(over, batch_size):
             _, by_model = batch.delete()

@@ -1,0 +1,101 @@
+"""Logins of an older scheme, for a site that moves: until a date they are taken over.
+
+A site names subclasses of `Adopter` in ``JWT_COOKIE["ADOPTERS"]``, and the date in
+``ADOPT_UNTIL``. What becomes of the logins that they find is decided in `django_jwt_cookie.swap`.
+"""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from django.conf import settings as django_settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.module_loading import import_string
+
+from .conf import Settings, get_settings
+from .models import LoginSession
+
+
+@dataclass(frozen=True)
+class OldCookie:
+    """A cookie of the older scheme, with what a browser deletes it by."""
+
+    name: str
+    path: str = "/"
+    domain: str | None = None
+    samesite: Literal["Lax", "Strict", "None", False] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OldLogin:
+    """A login of the older scheme, verified by the rules of that scheme."""
+
+    user: AbstractBaseUser = field(repr=False)
+
+    credential: str = field(repr=False)
+    """What tells this credential from all others, such as the ``jti`` of a token.
+
+    One credential becomes one login, whoever comes with it and however often, and none any more
+    once that login was ended. The same for each way to write it: a token in base64 has several.
+    """
+
+    expires_at: datetime
+    """When the credential ends by itself, and at the latest the login that it becomes: a token of
+    five minutes must not be worth more to a thief than five minutes."""
+
+    @property
+    def ids(self) -> list[uuid.UUID]:
+        """The ids that the login which this one becomes may have, see `make_ids`."""
+        return make_ids(self.credential)
+
+
+class Adopter:
+    """Knows the logins of an older scheme. A subclass says how; one instance serves all requests.
+
+    It may ask the database: in asynchronous code it runs in a thread.
+    """
+
+    def find(self, request: HttpRequest) -> OldLogin | None:
+        """Return the login that ``request`` comes with, verified; none if there is none.
+
+        Asked where nobody is logged in by the cookie of this package. It must not raise for what
+        a browser sends: that is nobody's login.
+        """
+        raise NotImplementedError
+
+    def cookies(self) -> Iterable[OldCookie]:
+        """Name the cookies of the older scheme, for the browser to delete once they are taken."""
+        return ()
+
+    def end(self, session: LoginSession) -> None:
+        """Take note that a login was ended which an old one had become: end that one too."""
+
+
+def get_adopters() -> tuple[Adopter, ...]:
+    """Return the adopters of the settings; none after ``ADOPT_UNTIL``."""
+    settings = get_settings()
+    if settings.adopt_until is None or timezone.now() >= settings.adopt_until:
+        return ()
+    return settings.derive(_make_adopters)
+
+
+def _make_adopters(settings: Settings) -> tuple[Adopter, ...]:
+    return tuple(import_string(path)() for path in settings.adopters)
+
+
+def make_ids(credential: str) -> list[uuid.UUID]:
+    """Return the ids that the login of ``credential`` may have: the first, if it begins now.
+
+    A keyed hash: an id is in each token and tells whoever reads it nothing of the credential.
+    """
+    secrets = (django_settings.SECRET_KEY, *django_settings.SECRET_KEY_FALLBACKS)
+    digests = (
+        salted_hmac("django_jwt_cookie.adopters", credential, secret=secret, algorithm="sha256")
+        for secret in secrets
+    )
+    return [uuid.UUID(bytes=digest.digest()[:16], version=4) for digest in digests]

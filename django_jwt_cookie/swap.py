@@ -1,0 +1,157 @@
+"""What becomes of a login of an older scheme that a request comes with: one of ours.
+
+One old credential becomes one login, by an id that is made of it. So requests that come with it
+side by side get tokens of the same login, and after a logout, a theft or a new password it is good
+for none. An old credential never wins over a genuine cookie of ours: who plants one in a browser
+can't log anybody out by it, nor make a visitor somebody else.
+"""
+
+import logging
+import uuid
+
+from django.db import Error, IntegrityError, router, transaction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+
+from . import revocations, users
+from .adopters import Adopter, OldLogin, get_adopters
+from .cookies import get_cookie_spec
+from .exceptions import SessionError, SessionRevoked, TokenTooLarge
+from .keys import get_key_ring
+from .models import LoginSession
+from .outgoing import SERVER_ERROR, OutgoingCookie
+from .presented import Login, PresentedCookie, let_in
+from .renewal import is_half_over
+from .store import get_store
+
+logger = logging.getLogger("django.security.jwt_cookie")
+
+
+class Swap:
+    """Asks the adopters about a request, and swaps what they find."""
+
+    _has_failed = False
+    _swapped: frozenset[uuid.UUID] = frozenset()
+
+    def __init__(
+        self, request: HttpRequest, cookie: PresentedCookie, outgoing: OutgoingCookie
+    ) -> None:
+        self._request = request
+        self._cookie = cookie
+        self._outgoing = outgoing
+
+    def has_to_ask(self) -> bool:
+        """Tell whether there are adopters to ask, which may have to ask a database."""
+        return bool(get_adopters()) and not self._cookie.verified() and get_key_ring().can_sign
+
+    def login(self) -> Login | None:
+        """Return the login that an old one has become; none if the request comes with none."""
+        if not self.has_to_ask():
+            return None
+        old = self._find()
+        if old is None or old.expires_at <= timezone.now():
+            return None
+        try:
+            login = self._take_over(old)
+        except SessionError:
+            return None  # It was ended: by a logout, for a theft, with a changed password.
+        except TokenTooLarge:
+            # Raised here it would lock the visitor out of each page.
+            logger.exception("An old login could not be taken over.")
+            self._has_failed = True
+            return None
+        if login is not None:
+            self._swapped = frozenset({login.claims.sid})
+        return login
+
+    def _find(self) -> OldLogin | None:
+        for adopter in get_adopters():
+            if (old := self._ask(adopter)) is not None:
+                return old
+        return None
+
+    def _ask(self, adopter: Adopter) -> OldLogin | None:
+        try:
+            return adopter.find(self._request)
+        except Error:
+            raise
+        except Exception:
+            # Of what a browser sends. The page may not need a user, or be the one to log in by.
+            logger.exception("%s has failed: nobody is logged in by it.", type(adopter).__name__)
+            self._has_failed = True
+            return None
+
+    def _take_over(self, old: OldLogin) -> Login | None:
+        """Begin the login that ``old`` becomes, or join it. Raises `SessionError` if it was ended.
+
+        Neither is Django told of a login, nor is the CSRF token another now: nobody has given a
+        password, and forms in other tabs go on to work.
+        """
+        record = get_store().recall(old.ids)
+        if record is not None:
+            return self._join(record, old)
+        backend = users.find_backend(old.user)
+        if backend is None:
+            return None
+        record = self._prepare(old, backend)
+        try:
+            with transaction.atomic(using=router.db_for_write(LoginSession)):
+                login = self._outgoing.begin(record, auth_time=0)
+        except IntegrityError:
+            record = get_store().recall(old.ids)
+            if record is None:
+                raise
+            return self._join(record, old)
+        revocations.tell_begun(record.pk)
+        return login
+
+    def _prepare(self, old: OldLogin, backend: str) -> LoginSession:
+        record = get_store().prepare(
+            old.user,
+            backend=backend,
+            auth_hash=old.user.get_session_auth_hash(),
+            persistent=True,
+            ends_at=old.expires_at,
+            user_agent=self._request.headers.get("User-Agent", ""),
+            ip_address=self._request.META.get("REMOTE_ADDR"),
+        )
+        record.pk = old.ids[0]
+        return record
+
+    def _join(self, record: LoginSession, old: OldLogin) -> Login:
+        """Return the login that ``old`` has become with another request.
+
+        With the next generation, if it is time for that: a program that keeps no cookies uses its
+        login too, and a copy of the old credential must not stand still beside the cookie.
+        """
+        if users.subject(record.user) != users.subject(old.user):
+            raise SessionRevoked("the old credential was another user's")
+        let_in(record)
+        user = record.user
+        if is_half_over(int(record.rotated_at.timestamp())):
+            record = get_store().renew(record, record.generation) or record
+            record.user = user
+        return self._outgoing.join(record, auth_time=0)
+
+    def forget_cookies(self, response: HttpResponseBase) -> None:
+        """Have the browser delete what it has of the older scheme, once it is of no use.
+
+        The cookies that have come; and all there are, where somebody logs in or out: one whose
+        path is another would undo that. Not if what they were swapped for does not arrive.
+        """
+        is_lost = self._swapped and not self._outgoing.is_decided
+        if self._has_failed or is_lost or response.status_code >= SERVER_ERROR:
+            return
+        forgets_all = self._outgoing.is_forgotten or self._outgoing.started - self._swapped
+        for adopter in get_adopters():
+            for cookie in adopter.cookies():
+                is_here = cookie.name in self._request.COOKIES
+                is_ours = cookie.name == get_cookie_spec().name
+                if is_ours or cookie.name in response.cookies or not (is_here or forgets_all):
+                    continue
+                response.delete_cookie(
+                    cookie.name, cookie.path, cookie.domain, samesite=cookie.samesite
+                )
+                patch_cache_control(response, private=True, no_store=True)
