@@ -5,6 +5,7 @@ A site names subclasses of `Adopter` in ``JWT_COOKIE["ADOPTERS"]``, and the date
 """
 
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -54,25 +55,25 @@ class OldLogin:
         return make_ids(self.credential)
 
 
-class Adopter:
+class Adopter(ABC):
     """Knows the logins of an older scheme. A subclass says how; one instance serves all requests.
 
     It may ask the database: in asynchronous code it runs in a thread.
     """
 
+    @abstractmethod
     def find(self, request: HttpRequest) -> OldLogin | None:
         """Return the login that ``request`` comes with, verified; none if there is none.
 
         Asked where nobody is logged in by the cookie of this package. It must not raise for what
         a browser sends: that is nobody's login.
         """
-        raise NotImplementedError
 
     def cookies(self) -> Iterable[OldCookie]:
         """Name the cookies of the older scheme, for the browser to delete once they are taken."""
         return ()
 
-    def end(self, session: LoginSession) -> None:
+    def end(self, session: LoginSession) -> None:  # noqa: B027
         """Take note that a login was ended which an old one had become: end that one too."""
 
 

@@ -100,10 +100,9 @@ class Swap:
             with transaction.atomic(using=router.db_for_write(LoginSession)):
                 login = self._outgoing.begin(record, auth_time=0)
         except IntegrityError:
+            # Another request has been faster; or somebody has deleted the user.
             record = get_store().recall(old.ids)
-            if record is None:
-                raise
-            return self._join(record, old)
+            return self._join(record, old) if record is not None else None
         revocations.tell_begun(record.pk)
         return login
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ CACHE = "django.middleware.cache."
 SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
 CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 GOOD = [SESSION, CSRF, OURS]
+ADOPT = {"ADOPT_UNTIL": datetime(2500, 1, 1, tzinfo=UTC)}
 
 
 def ids(*, deploy=False):
@@ -61,6 +62,11 @@ def test_a_site_as_documented_has_nothing_to_report():
         ({"USER_SOURCE": "token", "TOKEN_FIELDS": ["password"]}, ["jwt_cookie.E010"]),
         ({"USER_SOURCE": "token", "TOKEN_FIELDS": "email"}, ["jwt_cookie.E001"]),
         ({"REVOCATION_CACHE": "nowhere"}, ["jwt_cookie.E011"]),
+        ({"ADOPTERS": ["tests.tickets.Tickets"]}, ["jwt_cookie.E001"]),
+        (ADOPT | {"ADOPTERS": ["tests.tickets.Tickets"]}, []),
+        (ADOPT | {"ADOPTERS": ["tests.tickets.Nothing"]}, ["jwt_cookie.E008"]),
+        (ADOPT | {"ADOPTERS": ["tests.tickets.OldLogin"]}, ["jwt_cookie.E012"]),
+        (ADOPT | {"ADOPTERS": ["tests.test_checks.ids"]}, ["jwt_cookie.E012"]),
         ({"REVOCATION_CACHE": "default"}, []),
     ],
     ids=str,
@@ -205,13 +211,22 @@ def test_no_message_tells_a_secret(settings):
     assert all(secret not in str(message) for message in messages)
 
 
+def test_adopters_that_nobody_asks_any_more(settings):
+    """What is over is to be deleted."""
+    until = datetime.now(UTC) + timedelta(minutes=1)
+    settings.JWT_COOKIE = {"ADOPTERS": ["tests.tickets.Tickets"], "ADOPT_UNTIL": until}
+    assert ids() == []
+    settings.JWT_COOKIE |= {"ADOPT_UNTIL": until - timedelta(minutes=1)}
+    assert ids() == ["jwt_cookie.W009"]
+
+
 def test_each_id_is_tested_and_documented():
     """What is said twice is compared."""
     root = Path(__file__).parent.parent
     pattern = r"jwt_cookie\.[EW]\d{3}"
     modules = Path(checks.__file__).parent.glob("*.py")
     declared = {found for each in modules for found in re.findall(pattern, each.read_text())}
-    assert len(declared) == 20
+    assert len(declared) == 22
     assert set(re.findall(pattern, Path(__file__).read_text())) == declared
     documented = root / "docs" / "checks.md"
     assert set(re.findall(pattern, documented.read_text())) == declared

@@ -1,11 +1,13 @@
 """The setting ``JWT_COOKIE``: what it accepts, what it refuses, and how late it is read."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from django_jwt_cookie.conf import KEYS, get_settings
+
+UNTIL = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 def list_fields(each):
@@ -111,6 +113,15 @@ def test_a_list_of_keys_is_accepted(settings):
         ({"KEYS": "a" * 32}, "KEYS must be a list"),
         ({"SECRET": "a" * 32, "JWKS_URL": "https://a.example"}, "JWKS_URL excludes SECRET and"),
         ({"KEYS": ["a" * 32], "JWKS_URL": "https://a.example"}, "JWKS_URL excludes SECRET and"),
+        ({"ADOPTERS": ["a.B"]}, "Set both, or neither."),
+        ({"ADOPT_UNTIL": UNTIL}, "Set both, or neither."),
+        ({"ADOPTERS": "a.B", "ADOPT_UNTIL": UNTIL}, "ADOPTERS must be a list"),
+        ({"ADOPTERS": ["a.B"], "ADOPT_UNTIL": date(2030, 1, 1)}, "tzinfo=UTC); it is datetime.d"),
+        ({"ADOPTERS": ["a.B"], "ADOPT_UNTIL": datetime(2030, 1, 1)}, "with a time zone"),  # noqa: DTZ001
+        (
+            {"ADOPTERS": ["a.B"], "ADOPT_UNTIL": UNTIL, "JWKS_URL": "https://a.example"},
+            "ADOPTERS with JWKS_URL",
+        ),
         ({"JWKS_URL": ""}, "JWKS_URL must be a string that is not empty"),
         ({"TOKEN_LIFETIME": timedelta(days=1)}, "TOKEN_LIFETIME (1 day, 0:00:00) is longer"),
     ],

@@ -1,0 +1,84 @@
+"""Adopters that show what a site's own may do, beside the one of `tests.tickets`."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+
+from django_jwt_cookie.adopters import Adopter, OldCookie, OldLogin
+from django_jwt_cookie.models import LoginSession
+
+from .tickets import Tickets
+
+
+class NarrowTickets(Tickets):
+    """Knows of a second cookie, which comes with requests to one path alone."""
+
+    def cookies(self) -> Iterable[OldCookie]:
+        return [*super().cookies(), OldCookie("narrow", path="/old/", domain="testserver")]
+
+
+class HeaderTickets(Tickets):
+    """Takes the ticket from a header, as of a program that keeps no cookies."""
+
+    def read(self, request: HttpRequest) -> str:
+        return request.headers.get("X-Ticket", "")
+
+    def cookies(self) -> Iterable[OldCookie]:
+        return Adopter.cookies(self)
+
+
+class NamesakeTickets(Tickets):
+    """Has the ticket in a cookie with the name of ours."""
+
+    def read(self, request: HttpRequest) -> str:
+        return request.COOKIES.get("__Host-jwt", "")
+
+    def cookies(self) -> Iterable[OldCookie]:
+        return [OldCookie("__Host-jwt")]
+
+
+class Broken(Tickets):
+    """Does not expect what a browser may send."""
+
+    def find(self, request: HttpRequest) -> OldLogin | None:
+        raise KeyError(self.read(request))
+
+
+class Unreachable(Adopter):
+    """Asks a database that is away."""
+
+    def find(self, request: HttpRequest) -> OldLogin | None:
+        raise OperationalError
+
+
+class Remembering(Tickets):
+    """Ends, in the older scheme too, what was ended here."""
+
+    ended: list[Any] = []  # noqa: RUF012
+
+    def end(self, session: LoginSession) -> None:
+        self.ended.append((session.pk, session.revoked_because))
+
+
+overtaking: list[Callable[[], object]] = []
+"""What happens while a request has looked for a login, and is about to begin it."""
+
+
+class OvertakenBackend(ModelBackend):
+    """Is asked in between, and lets the others go first."""
+
+    def get_user(self, user_id: Any) -> Any:
+        user = super().get_user(user_id)
+        if overtaking:
+            overtaking.pop()()
+        return user
+
+
+def set_ticket(request: HttpRequest) -> HttpResponse:
+    """Give out a ticket, as the old login page does."""
+    response = HttpResponse(request.user.get_username())
+    response.set_cookie("ticket", "another")
+    return response

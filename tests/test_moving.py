@@ -1,0 +1,664 @@
+"""From an older scheme: whoever comes with its cookie is logged in, without noticing, until a date.
+
+The scheme here is `tests.tickets`, a signed cookie. Those of other packages are tested with the
+packages, in `tests/ecosystem`.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib import auth
+from django.contrib.auth.models import User
+from django.core import signing
+from django.core.management import call_command
+from django.db import transaction
+from django.http import HttpResponse
+from django.urls import include, path
+
+from django_jwt_cookie.adopters import OldLogin
+from django_jwt_cookie.models import LoginSession
+from django_jwt_cookie.signals import session_started
+from django_jwt_cookie.tokens import decode
+
+from . import old_schemes, sites, urls_guarded
+from .accounts import COOKIE, PASSWORD, log_in
+from .key_samples import public_pem
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+UNTIL = datetime(2030, 6, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+MODES: dict[str, dict[str, Any]] = {
+    "database": {},
+    "token": {"USER_SOURCE": "token"},
+    "stateless": {"TRACK_SESSIONS": False},
+    "stateless token": {"TRACK_SESSIONS": False, "USER_SOURCE": "token"},
+}
+
+
+def refuse(request):
+    """Answer as Django REST framework does with ATOMIC_REQUESTS: a refusal rolls back."""
+    with transaction.atomic():
+        name = request.user.get_username()
+        transaction.set_rollback(True)
+    return HttpResponse(name, status=403)
+
+
+urlpatterns = [
+    path("set-ticket/", old_schemes.set_ticket),
+    path("refuse/", refuse),
+    path("guarded/", include(urls_guarded)),
+    *sites.urlpatterns,
+]
+
+
+@pytest.fixture(autouse=True)
+def _site(settings, time_machine):
+    settings.ROOT_URLCONF = __name__
+    adopt(settings)
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def clock(time_machine):
+    """Let time pass: ``clock.shift(delta)``."""
+    return time_machine
+
+
+@pytest.fixture(autouse=True)
+def ada():
+    """Return a user."""
+    return User.objects.create_user("ada", password=PASSWORD)
+
+
+@pytest.fixture(autouse=True)
+def bob():
+    """Return another one."""
+    return User.objects.create_user("bob", password=PASSWORD)
+
+
+def adopt(settings, *names, **more):
+    """Have old logins taken over, by ``names`` in `tests.old_schemes` or else as documented."""
+    paths = [f"tests.old_schemes.{name}" for name in names] or ["tests.tickets.Tickets"]
+    settings.JWT_COOKIE = {"ADOPTERS": paths, "ADOPT_UNTIL": UNTIL, **more}
+
+
+def ticket_of(user, number="1", lasts=DAY):
+    """Return a ticket as the older scheme gave them out."""
+    expires = (datetime.now(UTC) + lasts).timestamp()
+    ticket = {"user": user.pk, "number": number, "expires": expires}
+    return signing.dumps(ticket, salt="tickets")
+
+
+def whoami(client):
+    """Return the name that the site knows ``client`` by."""
+    return client.get("/public/").json()["user"]
+
+
+def sid_of(client):
+    """Return which login the cookie of ours stands for."""
+    return decode(client.cookies[COOKIE].value, allow_expired=True).sid
+
+
+def has(client, name):
+    """Tell whether there is a cookie of that name in the jar."""
+    return name in client.cookies and client.cookies[name].value != ""
+
+
+# --- The swap
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("url", ["/public/", "/apublic/"])
+def test_an_old_login_becomes_one_of_ours(client, settings, ada, mode, url):
+    """With the first request: our cookie comes, the old one goes, and the visitor stays."""
+    adopt(settings, **MODES[mode])
+    client.cookies["ticket"] = ticket_of(ada)
+    for _ in range(2):
+        assert client.get(url).json() == {"user": "ada", "reason": None}
+        assert (has(client, COOKIE), has(client, "ticket")) == (True, False)
+
+
+def test_the_old_cookie_is_deleted_by_its_own_attributes(client, settings, ada):
+    """Or the browser would keep it; and no cache may keep the answer."""
+    client.cookies["ticket"] = ticket_of(ada)
+    response = client.get("/public/")
+    cookie = response.cookies["ticket"]
+    assert (
+        cookie.value,
+        cookie["path"],
+        cookie["domain"],
+        cookie["samesite"],
+        cookie["max-age"],
+    ) == (
+        "",
+        "/",
+        "",
+        "Lax",
+        0,
+    )
+    assert response["Cache-Control"] == "private, no-store"
+    assert response["Vary"] == "Cookie"
+
+
+def test_the_record_is_that_of_any_login(client, ada):
+    """With the browser's name; when the password was given is not known."""
+    client.cookies["ticket"] = ticket_of(ada)
+    client.get("/public/", headers={"user-agent": "Netscape"})
+    login = LoginSession.objects.get()
+    assert (login.user, login.user_agent, login.persistent) == (ada, "Netscape", True)
+    assert (login.created_at, login.ends_at, login.expires_at) == (NOW, NOW + DAY, NOW + DAY)
+    assert decode(client.cookies[COOKIE].value).auth_time == 0
+
+
+def test_what_asks_for_a_recent_password_asks_for_it(client, ada):
+    """Nobody knows when it was given."""
+    client.cookies["ticket"] = ticket_of(ada)
+    response = client.get("/guarded/vault/function/")
+    assert response.status_code == 302
+    assert "reason=recent_login_required" in response.url
+
+
+def test_it_is_no_login_for_django(client, ada):
+    """Nobody has given a password: ``last_login`` stays, and ``user_logged_in`` is not sent."""
+    received = []
+
+    def receive(**kwargs):
+        received.append(kwargs)
+
+    auth.user_logged_in.connect(receive)
+    client.cookies["ticket"] = ticket_of(ada)
+    assert whoami(client) == "ada"
+    ada.refresh_from_db()
+    assert (received, ada.last_login) == ([], None)
+    log_in(client, "ada")
+    auth.user_logged_in.disconnect(receive)
+    assert len(received) == 1
+
+
+def test_forms_in_other_tabs_go_on_to_work(new_client, ada):
+    """The CSRF token is the same after the swap."""
+    client = new_client(enforce_csrf_checks=True)
+    token = client.get("/accounts/csrf/").json()["csrf_token"]
+    client.cookies["ticket"] = ticket_of(ada)
+    assert whoami(client) == "ada"
+    headers = {"origin": "https://testserver", "x-csrftoken": token}
+    assert client.post("/accounts/refresh/", headers=headers).status_code == 200
+
+
+def test_a_form_of_another_site_is_refused_with_an_old_cookie_too(new_client, ada):
+    """CSRF: the browser sends the old cookie along, and Django's middleware does not mind whose."""
+    client = new_client(enforce_csrf_checks=True)
+    client.cookies["ticket"] = ticket_of(ada)
+    response = client.post("/accounts/refresh/", headers={"origin": "https://evil.example"})
+    assert response.status_code == 403
+    assert LoginSession.objects.count() == 0
+
+
+def test_a_request_that_asks_for_nobody_is_left_alone(client, ada):
+    """It may be cached for everybody."""
+    client.cookies["ticket"] = ticket_of(ada)
+    for url in ("/plain/", "/aplain/"):
+        response = client.get(url)
+        assert response.cookies == {}
+        assert "Vary" not in response.headers
+    assert LoginSession.objects.count() == 0
+
+
+def test_after_the_date_nobody_is_asked(client, ada, clock):
+    """Logins that were swapped before go on; an old cookie is nothing."""
+    client.cookies["ticket"] = ticket_of(ada, lasts=400 * DAY)
+    clock.move_to(UNTIL - timedelta(seconds=1), tick=False)
+    assert whoami(client) == "ada"
+    clock.move_to(UNTIL, tick=False)
+    assert whoami(client) == "ada"
+    del client.cookies[COOKIE]
+    client.cookies["ticket"] = ticket_of(ada, "2", lasts=400 * DAY)
+    response = client.get("/public/")
+    assert response.json() == {"user": "", "reason": None}
+    assert response.cookies == {}
+
+
+def test_a_site_that_only_verifies_begins_no_login(client, settings, ada):
+    """Not even for an old one: it has no key to sign with."""
+    adopt(settings, KEYS=[public_pem("ES256")], ALGORITHM="ES256", USER_SOURCE="token")
+    client.cookies["ticket"] = ticket_of(ada)
+    assert whoami(client) == ""
+
+
+# --- One old login is one login
+
+
+def test_requests_side_by_side_get_the_same_login(new_client, ada):
+    """A page that loads sends six at once, all with the old cookie."""
+    clients = [new_client() for _ in range(6)]
+    for client in clients:
+        client.cookies["ticket"] = ticket_of(ada)
+        assert whoami(client) == "ada"
+    assert len({sid_of(client) for client in clients}) == 1
+    assert LoginSession.objects.count() == 1
+
+
+def test_two_requests_that_begin_it_at_once_get_the_same_login(new_client, settings, ada):
+    """One is overtaken after it has looked and before it records."""
+    settings.AUTHENTICATION_BACKENDS = ["tests.old_schemes.OvertakenBackend"]
+    clients = [new_client() for _ in range(2)]
+    for client in clients:
+        client.cookies["ticket"] = ticket_of(ada)
+    old_schemes.overtaking.append(lambda: whoami(clients[1]))
+    started = []
+
+    def note(session, **kwargs):
+        started.append(session.pk)
+
+    session_started.connect(note)
+    assert [whoami(client) for client in clients] == ["ada", "ada"]
+    session_started.disconnect(note)
+    assert sid_of(clients[0]) == sid_of(clients[1])
+    assert started == [LoginSession.objects.get().pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_user_who_is_deleted_at_that_moment_is_nobody(client, settings, ada):
+    """Not an error of the page."""
+    settings.AUTHENTICATION_BACKENDS = ["tests.old_schemes.OvertakenBackend"]
+    client.cookies["ticket"] = ticket_of(ada)
+    old_schemes.overtaking.append(User.objects.filter(pk=ada.pk).delete)
+    assert whoami(client) == ""
+
+
+def test_other_old_logins_are_other_logins(new_client, ada):
+    """Two devices stay two."""
+    clients = [new_client() for _ in range(2)]
+    for number, client in enumerate(clients):
+        client.cookies["ticket"] = ticket_of(ada, str(number))
+        assert whoami(client) == "ada"
+    assert LoginSession.objects.count() == 2
+
+
+def test_a_program_without_cookies_has_one_login_that_stays_in_use(
+    new_client, settings, ada, clock
+):
+    """It sends the old header each time, and the login does not end for want of use."""
+    adopt(settings, "HeaderTickets")
+    headers = {"x-ticket": ticket_of(ada, lasts=28 * DAY)}
+    for _ in range(27):
+        response = new_client().get("/public/", headers=headers)
+        assert response.json()["user"] == "ada"
+        clock.shift(DAY)
+    assert LoginSession.objects.get().generation == 26
+
+
+def test_a_program_without_cookies_makes_no_writes_for_each_request(
+    new_client, settings, ada, django_assert_num_queries
+):
+    """The user, the login: two questions, once it has begun."""
+    adopt(settings, "HeaderTickets")
+    headers = {"x-ticket": ticket_of(ada)}
+    new_client().get("/public/", headers=headers)
+    with django_assert_num_queries(2):
+        new_client().get("/public/", headers=headers)
+
+
+def test_ids_tell_nothing_of_the_credential(ada, settings):
+    """They are in every token: a hash that is not keyed could be tried out."""
+    old = OldLogin(user=ada, credential="1", expires_at=NOW)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    before = old.ids
+    settings.SECRET_KEY = "n" * 64
+    assert old.ids[1:] == before[:1]
+    assert old.ids[0] not in before
+    assert "credential" not in repr(old)
+
+
+# --- It ends no later than the old one
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_login_does_not_outlive_the_old_one(client, settings, ada, clock, mode):
+    """Stolen for five minutes is not stolen for weeks, however busy the thief is."""
+    adopt(settings, **MODES[mode])
+    client.cookies["ticket"] = ticket_of(ada, lasts=timedelta(hours=1))
+    for _ in range(14):
+        assert whoami(client) == "ada"
+        clock.shift(timedelta(minutes=4))
+    clock.shift(timedelta(minutes=4, seconds=11))
+    assert whoami(client) == ""
+
+
+def test_a_new_password_does_not_make_it_outlive_the_old_one(client, ada, clock):
+    """The record that goes on under another id ends when the old one would have."""
+    client.cookies["ticket"] = ticket_of(ada)
+    assert whoami(client) == "ada"
+    client.get("/update-hash/")
+    assert whoami(client) == "ada"
+    assert {login.ends_at for login in LoginSession.objects.all()} == {NOW + DAY}
+    clock.shift(DAY)
+    assert whoami(client) == ""
+
+
+def test_one_that_is_good_for_years_is_not_here(client, ada, clock):
+    """ABSOLUTE_TIMEOUT holds for all logins."""
+    client.cookies["ticket"] = ticket_of(ada, lasts=1000 * DAY)
+    for _ in range(30):
+        assert whoami(client) == "ada"
+        clock.shift(DAY)
+    assert whoami(client) == ""
+
+
+def test_one_that_is_over_is_none(client, ada):
+    """Though its scheme has forgotten to look."""
+    client.cookies["ticket"] = ticket_of(ada, lasts=timedelta(0))
+    assert whoami(client) == ""
+    assert not has(client, "ticket")
+
+
+# --- What was ended stays ended
+
+ENDS = {
+    "logout": lambda client: client.get("/logout/"),
+    "alogout": lambda client: client.get("/alogout/"),
+    "logout page": lambda client: client.post("/accounts/logout/"),
+    "devices": lambda client: client.delete(f"/accounts/sessions/{sid_of(client)}/"),
+    "another login": lambda client: log_in(client, "bob"),
+    "new password": lambda client: client.get("/set-password/"),
+    "new password, this login goes on": lambda client: client.get("/update-hash/"),
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_an_old_login_is_swapped_only_once(client, new_client, ada, how):
+    """A copy of the old cookie is good for nothing after the login that it became was ended."""
+    client.cookies["ticket"] = ticket_of(ada)
+    assert whoami(client) == "ada"
+    ENDS[how](client)
+    whoami(client)
+    thief = new_client()
+    thief.cookies["ticket"] = ticket_of(ada)
+    assert thief.get("/public/").json() == {"user": "", "reason": None}
+    assert (has(thief, COOKIE), has(thief, "ticket")) == (False, False)
+
+
+@pytest.mark.parametrize("how", ["logout", "alogout", "logout page", "another login"])
+def test_it_is_swapped_only_once_if_the_first_request_ends_it(client, new_client, ada, how):
+    """Whoever logs out with the old cookie has logged out."""
+    client.cookies["ticket"] = ticket_of(ada)
+    ENDS[how](client)
+    assert whoami(client) == ("bob" if how == "another login" else "")
+    assert not has(client, "ticket")
+    thief = new_client()
+    thief.cookies["ticket"] = ticket_of(ada)
+    assert whoami(thief) == ""
+
+
+def test_a_logout_holds_for_a_request_that_has_joined(client, new_client, ada):
+    """Of two requests with the old cookie, the second is the one to log out."""
+    first = new_client()
+    first.cookies["ticket"] = ticket_of(ada)
+    assert whoami(first) == "ada"
+    client.cookies["ticket"] = ticket_of(ada)
+    client.get("/logout/")
+    assert whoami(first) == ""
+
+
+def test_a_thief_and_the_visitor_can_not_both_go_on(client, new_client, settings, ada, clock):
+    """Both have the old cookie, and so the same login: an old token of it tells of the theft."""
+    thief = new_client()
+    for each in (client, thief):
+        each.cookies["ticket"] = ticket_of(ada)
+        assert whoami(each) == "ada"
+    for _ in range(6):
+        clock.shift(timedelta(minutes=6))
+        thief.get("/public/")
+    assert client.get("/public/").json() == {"user": "", "reason": "token_reused"}
+    assert whoami(thief) == ""
+    thief.cookies["ticket"] = ticket_of(ada)
+    assert whoami(thief) == ""
+
+
+def test_it_stays_ended_for_as_long_as_the_old_cookie_is_good(client, ada, clock):
+    """The record is kept: without it the cookie would become a new login."""
+    ticket = ticket_of(ada, lasts=60 * DAY)
+    client.cookies["ticket"] = ticket
+    assert whoami(client) == "ada"
+    client.get("/logout/")
+    clock.shift(59 * DAY)
+    call_command("jwt_cookie_clear", verbosity=0)
+    client.cookies["ticket"] = ticket
+    assert whoami(client) == ""
+    clock.shift(DAY)
+    call_command("jwt_cookie_clear", verbosity=0)
+    assert LoginSession.objects.count() == 0
+
+
+def test_it_stays_ended_with_a_new_secret_key(client, settings, ada):
+    """The old key is a fallback then, and so is the id that was made with it."""
+    ticket = ticket_of(ada)
+    client.cookies["ticket"] = ticket
+    assert whoami(client) == "ada"
+    client.get("/logout/")
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "n" * 64
+    client.cookies["ticket"] = ticket
+    assert whoami(client) == ""
+
+
+def test_the_older_scheme_is_told(client, settings, ada):
+    """So that its own ways to go on with the old login can be closed; of no other login."""
+    adopt(settings, "Remembering")
+    old_schemes.Remembering.ended.clear()
+    client.cookies["ticket"] = ticket_of(ada)
+    assert whoami(client) == "ada"
+    swapped = sid_of(client)
+    client.get("/login/bob/")
+    client.get("/logout/")
+    assert old_schemes.Remembering.ended == [(swapped, "replaced")]
+
+
+def test_without_records_a_copy_of_the_old_cookie_goes_on(client, settings, ada):
+    """As a copy of ours does: a logout is only the browser's."""
+    adopt(settings, TRACK_SESSIONS=False)
+    client.cookies["ticket"] = ticket_of(ada)
+    client.get("/logout/")
+    assert (whoami(client), has(client, "ticket")) == ("", False)
+    client.cookies["ticket"] = ticket_of(ada)
+    assert whoami(client) == "ada"
+
+
+# --- Whose it is
+
+
+def test_a_user_who_may_not_log_in_is_not_logged_in(client, ada):
+    """By the scheme's own rule."""
+    User.objects.filter(pk=ada.pk).update(is_active=False)
+    client.cookies["ticket"] = ticket_of(ada)
+    assert whoami(client) == ""
+
+
+def test_a_user_whom_no_backend_lets_in_is_not_logged_in(client, settings, ada):
+    """By the rules of the site, whatever the older scheme thinks."""
+    settings.AUTHENTICATION_BACKENDS = ["tests.sites.ClosedBackend"]
+    User.objects.filter(pk=ada.pk).update(last_name="closed")
+    client.cookies["ticket"] = ticket_of(ada)
+    assert whoami(client) == ""
+
+
+def test_a_user_who_was_deactivated_since_does_not_come_back(client, new_client, ada):
+    """The login has ended for good; around signals, with the next old cookie."""
+    client.cookies["ticket"] = ticket_of(ada)
+    assert whoami(client) == "ada"
+    User.objects.filter(pk=ada.pk).update(password="another")
+    other = new_client()
+    other.cookies["ticket"] = ticket_of(ada)
+    assert whoami(other) == ""
+    assert LoginSession.objects.get().revoked_because == "password_changed"
+
+
+def test_a_number_that_was_another_users_is_nobodys(client, new_client, ada, bob):
+    """An older scheme that gives out a number twice must not mix up its users."""
+    client.cookies["ticket"] = ticket_of(ada)
+    assert whoami(client) == "ada"
+    other = new_client()
+    other.cookies["ticket"] = ticket_of(bob)
+    assert whoami(other) == ""
+    assert whoami(client) == "ada"
+
+
+# --- Attacks and accidents
+
+
+def test_a_planted_old_cookie_does_not_win_over_ours(client, ada, bob):
+    """Login CSRF: a sibling domain can set a cookie without ``__Host-``, with his own login."""
+    log_in(client, "ada")
+    client.cookies["ticket"] = ticket_of(bob)
+    assert whoami(client) == "ada"
+    assert not has(client, "ticket")
+    assert LoginSession.objects.count() == 1
+
+
+def test_a_planted_old_cookie_does_not_win_over_an_ended_login(client, ada, bob, clock):
+    """Whoever was logged out is asked to log in, and does not find himself somebody else."""
+    log_in(client, "ada")
+    clock.shift(31 * DAY)
+    client.cookies["ticket"] = ticket_of(bob)
+    assert client.get("/public/").json() == {"user": "", "reason": "session_expired"}
+    assert whoami(client) == ""
+
+
+def test_a_planted_old_login_ends_when_the_visitor_logs_in(client, ada, bob):
+    """And what its owner has left in the session is gone."""
+    client.cookies["ticket"] = ticket_of(bob)
+    client.get("/cart/bomb/")
+    client.get("/cart-of-user/bomb/")
+    log_in(client, "ada")
+    assert whoami(client) == "ada"
+    assert client.get("/cart/").json() == {"cart": None}
+    assert LoginSession.objects.get(user=bob).revoked_because == "replaced"
+
+
+def test_what_a_stranger_left_in_the_session_is_not_shown(client, ada, bob):
+    """A shared computer: bob's cart is not that of ada, who comes with an old cookie."""
+    log_in(client, "bob")
+    client.get("/cart-of-user/lamp/")
+    del client.cookies[COOKIE]
+    client.cookies["ticket"] = ticket_of(ada)
+    assert whoami(client) == "ada"
+    assert client.get("/cart/").json() == {"cart": None}
+
+
+GARBAGE = ["", "x", "\x00", "é", '"', "..", "a" * 5000, ":::", ticket_of.__name__]
+
+
+@pytest.mark.parametrize("value", GARBAGE)
+def test_garbage_is_nobody_and_in_nobodys_way(client, value):
+    """Deleted, not an error, and not in the way of a login."""
+    header = {"cookie": f"ticket={value}"}
+    response = client.get("/public/", headers=header)
+    assert response.json() == {"user": "", "reason": None}
+    assert response.cookies["ticket"].value == ""
+    assert client.get("/accounts/login/", headers=header).status_code == 200
+    form = {"username": "ada", "password": PASSWORD}
+    response = client.post("/accounts/login/", form, headers=header)
+    assert response.status_code == 302
+    assert whoami(client) == "ada"
+
+
+def test_an_adopter_that_fails_is_logged_and_in_nobodys_way(client, settings, ada, caplog):
+    """The old cookie is kept: it is good again once the mistake is mended."""
+    adopt(settings, "Broken")
+    client.cookies["ticket"] = ticket_of(ada)
+    response = client.get("/public/")
+    assert response.json() == {"user": "", "reason": None}
+    assert "ticket" not in response.cookies
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == [
+        "Broken has failed: nobody is logged in by it."
+    ]
+    assert log_in(client, "ada").status_code == 200
+
+
+def test_a_database_that_is_away_is_an_error_as_elsewhere(new_client, settings, ada):
+    """Nobody is told that he is logged out, and the old cookie is kept."""
+    adopt(settings, "Unreachable", "NarrowTickets")
+    client = new_client(raise_request_exception=False)
+    client.cookies["ticket"] = ticket_of(ada)
+    response = client.get("/public/")
+    assert (response.status_code, response.cookies) == (500, {})
+
+
+def test_one_adopter_after_the_other_is_asked(client, settings, ada):
+    """The first that knows somebody decides."""
+    adopt(settings, "HeaderTickets", "Remembering")
+    client.cookies["ticket"] = ticket_of(ada)
+    assert whoami(client) == "ada"
+
+
+def test_a_token_that_no_browser_stores_keeps_the_old_cookie(client, settings, ada, caplog):
+    """An error here would lock the visitor out of each page."""
+    adopt(settings, CLAIMS="tests.sites.roles")
+    for number in range(200):
+        ada.groups.create(name=f"{number:0>30}")
+    client.cookies["ticket"] = ticket_of(ada)
+    response = client.get("/public/")
+    assert (response.json()["user"], response.cookies) == ("", {})
+    assert "An old login could not be taken over." in caplog.text
+    assert LoginSession.objects.count() == 0
+
+
+def test_an_error_of_the_page_loses_nobody(new_client, ada):
+    """Neither cookie is written, and the next request takes the same login over."""
+    client = new_client(raise_request_exception=False)
+    client.cookies["ticket"] = ticket_of(ada)
+    response = client.get("/failing/")
+    assert (response.status_code, response.cookies) == (500, {})
+    assert whoami(client) == "ada"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_that_is_rolled_back_loses_nobody(client, ada):
+    """ATOMIC_REQUESTS and a refusal: the login was not recorded, and the old cookie is kept."""
+    client.cookies["ticket"] = ticket_of(ada)
+    response = client.get("/refuse/")
+    assert (response.content, response.cookies) == (b"ada", {})
+    assert LoginSession.objects.count() == 0
+    assert whoami(client) == "ada"
+
+
+# --- Cookies of the older scheme
+
+
+def test_a_cookie_of_a_narrow_path_is_kept_for_that_path(client, settings, ada):
+    """It has not come, and may be the one that lasts."""
+    adopt(settings, "NarrowTickets")
+    client.cookies["ticket"] = ticket_of(ada)
+    assert set(client.get("/public/").cookies) == {COOKIE, "ticket"}
+
+
+@pytest.mark.parametrize("url", ["/login/bob/", "/logout/"])
+@pytest.mark.parametrize("comes", [True, False])
+def test_a_login_or_logout_deletes_all_of_them(client, settings, ada, url, comes):
+    """One that the browser has for another path would undo it."""
+    adopt(settings, "NarrowTickets")
+    if comes:
+        client.cookies["ticket"] = ticket_of(ada)
+    cookies = client.get(url).cookies
+    narrow = cookies["narrow"]
+    assert (narrow.value, narrow["path"], narrow["domain"]) == ("", "/old/", "testserver")
+    assert cookies["ticket"].value == ""
+
+
+def test_a_cookie_with_the_name_of_ours_becomes_ours(client, settings, ada):
+    """What is no token of ours is asked about, and what is one is not deleted."""
+    adopt(settings, "NamesakeTickets")
+    client.cookies[COOKIE] = ticket_of(ada)
+    for _ in range(2):
+        assert client.get("/public/").json() == {"user": "ada", "reason": None}
+    client.get("/logout/")
+    assert not has(client, COOKIE)
+
+
+def test_what_the_view_sets_is_left_alone(client, ada):
+    """The old login page may still be about."""
+    client.cookies["ticket"] = ticket_of(ada)
+    assert client.get("/set-ticket/").cookies["ticket"].value == "another"
