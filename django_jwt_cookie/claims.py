@@ -103,7 +103,7 @@ class Claims:
     """The user's primary key, as a string."""
 
     sid: uuid.UUID
-    """The login session: a random UUID (RFC 9562, version 4), as 22 characters of base64url."""
+    """The login session: a UUID that nobody can guess, as 22 characters of base64url."""
 
     gen: int
     """The generation of the login session that this token belongs to."""

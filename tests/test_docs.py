@@ -115,6 +115,8 @@ def test_every_block_of_code_is_run_or_compared():
         ("http.md", "json"),
         ("http.md", "sh"),
         ("keys.md", "python"),
+        ("moving.md", "js"),
+        ("moving.md", "python"),
         ("pages.md", "html"),
         ("services.md", "js"),
         ("services.md", "nginx"),

@@ -5,6 +5,7 @@ packages, in `tests/ecosystem`.
 """
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,8 +22,9 @@ from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.signals import session_started
 from django_jwt_cookie.tokens import decode
 
-from . import old_schemes, sites, urls_guarded
+from . import old_schemes, sites, tickets, urls_guarded
 from .accounts import COOKIE, PASSWORD, log_in
+from .documents import ROOT, files
 from .key_samples import public_pem
 
 pytestmark = pytest.mark.django_db
@@ -105,6 +107,12 @@ def sid_of(client):
 def has(client, name):
     """Tell whether there is a cookie of that name in the jar."""
     return name in client.cookies and client.cookies[name].value != ""
+
+
+def test_the_adopter_here_is_the_documented_one():
+    """Word for word."""
+    documented = files(ROOT / "docs" / "moving.md")["tickets.py"]
+    assert documented == f"# tickets.py\n{Path(tickets.__file__).read_text()}"
 
 
 # --- The swap

@@ -1,0 +1,43 @@
+"""Moving from dj-rest-auth: the tokens in its cookies become logins of ours."""
+
+from collections.abc import Iterator
+
+from dj_rest_auth.app_settings import api_settings
+from django.http import HttpRequest
+from rest_framework_simplejwt.authentication import JWTAuthentication
+
+from ..adopters import OldCookie, OldLogin
+from .simplejwt import SimpleJWTAdopter
+
+
+class DjRestAuthAdopter(SimpleJWTAdopter):
+    """Takes a token from the header, or from the cookies, as that package does.
+
+    Of the cookies the one with the refresh token counts, if it has come: the login lasts longer,
+    and where it was ended, the access token must not begin another.
+    """
+
+    def find(self, request: HttpRequest) -> OldLogin | None:
+        """Return the login of the token in the header, or else in the cookies."""
+        if JWTAuthentication().get_header(request) is not None:
+            return super().find(request)
+        refresh = request.COOKIES.get(api_settings.JWT_AUTH_REFRESH_COOKIE)
+        if refresh is not None:
+            return self.find_by_refresh(refresh)
+        access = request.COOKIES.get(api_settings.JWT_AUTH_COOKIE)
+        return self.find_by_access(access) if access is not None else None
+
+    def cookies(self) -> Iterator[OldCookie]:
+        """Name both cookies, as that package sets them."""
+        paths = {
+            api_settings.JWT_AUTH_COOKIE: "/",
+            api_settings.JWT_AUTH_REFRESH_COOKIE: api_settings.JWT_AUTH_REFRESH_COOKIE_PATH,
+        }
+        for name, path in paths.items():
+            if name:
+                yield OldCookie(
+                    name,
+                    path,
+                    domain=api_settings.JWT_AUTH_COOKIE_DOMAIN,
+                    samesite=api_settings.JWT_AUTH_SAMESITE,
+                )
