@@ -405,6 +405,21 @@ def test_a_login_in_the_session_wins_over_garbage(client, ada):
     assert whoami(client) == "ada"
 
 
+def test_swapping_the_line_back_asks_to_log_in_again(client, new_client, engine, settings, ada):
+    """Django's middleware ignores the cookie; what is in the session is still there."""
+    log_in_before_the_swap(client, ada, cart="lamp")
+    assert (whoami(client), cart_of(client)) == ("ada", "lamp")
+    ours = "django_jwt_cookie.middleware.JWTCookieMiddleware"
+    djangos = "django.contrib.auth.middleware.AuthenticationMiddleware"
+    settings.MIDDLEWARE = [djangos if each == ours else each for each in settings.MIDDLEWARE]
+    back = new_client()
+    back.cookies = client.cookies
+    assert back.get("/members/").url == "/accounts/login/?next=/members/"
+    assert cart_of(back) == "lamp"
+    log_in_by_admin(back, "ada")
+    assert back.get("/members/").status_code == 200
+
+
 # --- Logging out
 
 

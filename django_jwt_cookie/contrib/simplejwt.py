@@ -67,8 +67,8 @@ def _find(verify: Callable[[Any], Token], raw: str | bytes) -> OldLogin | None:
     try:
         token = verify(raw)
         user = JWTAuthentication().get_user(token)
-    except (TokenError, AuthenticationFailed):
-        return None
+    except (TokenError, AuthenticationFailed, KeyError):
+        return None  # KeyError: the blacklist fails over a token without an id.
     if not api_settings.USER_AUTHENTICATION_RULE(user):
         return None
     ends = datetime.fromtimestamp(token["exp"], UTC)

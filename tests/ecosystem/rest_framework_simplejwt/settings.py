@@ -1,0 +1,15 @@
+"""A site that moves away from djangorestframework-simplejwt, as docs/moving.md says."""
+
+from tests.ecosystem.documented import run_documented
+from tests.ecosystem.settings import *  # noqa: F403
+
+INSTALLED_APPS += [  # noqa: F405
+    "rest_framework",
+    "rest_framework_simplejwt",
+    "rest_framework_simplejwt.token_blacklist",
+]
+ROOT_URLCONF = "tests.ecosystem.rest_framework_simplejwt.urls"
+
+DOCUMENTED = run_documented("rest_framework_simplejwt/settings.py")
+JWT_COOKIE = DOCUMENTED["JWT_COOKIE"]
+REST_FRAMEWORK = DOCUMENTED["REST_FRAMEWORK"]

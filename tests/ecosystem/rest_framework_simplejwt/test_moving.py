@@ -1,0 +1,287 @@
+"""Tokens that the package has issued become logins of ours, by its own rules."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import override_settings
+from django.utils import timezone
+from jwt.utils import base64url_decode, base64url_encode
+from rest_framework_simplejwt import state
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+
+from django_jwt_cookie.models import LoginSession
+from tests.accounts import COOKIE, JSON, NAME, PASSWORD, log_in, who
+from tests.key_samples import pem, public_pem
+
+ME = "/accounts/me/"
+WHOAMI = "/api/whoami/"
+ORDER_OF_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def ada():
+    """Return a user."""
+    return User.objects.create_user(NAME, password=PASSWORD)
+
+
+@pytest.fixture
+def tokens(new_client):
+    """Return the pair of tokens that the package gives out for a password."""
+    form = {"username": NAME, "password": PASSWORD}
+    return new_client().post("/api/token/", form).json()
+
+
+@pytest.fixture
+def clock(time_machine):
+    """Stop the clock; ``clock.shift(delta)`` lets time pass."""
+    time_machine.move_to(datetime.now(UTC), tick=False)
+    return time_machine
+
+
+@pytest.fixture
+def configure(monkeypatch):
+    """Set something in ``SIMPLE_JWT``, which that package reads once."""
+    return lambda name, value: monkeypatch.setattr(api_settings, name, value)
+
+
+def bearer(token):
+    """Return the headers of a program with ``token``."""
+    return JSON | {"authorization": f"Bearer {token}"}
+
+
+def swap(client, token):
+    """Send ``token`` once, as the new front end does; return the status."""
+    return client.get(ME, headers=bearer(token)).status_code
+
+
+def refresh(client, token):
+    """Ask for an access token, as the old front end does."""
+    return client.post("/api/token/refresh/", {"refresh": token})
+
+
+def test_a_refresh_token_becomes_a_login(client, tokens):
+    """From then on the cookie is enough, and nothing is in the session."""
+    assert swap(client, tokens["refresh"]) == 200
+    assert who(client) == NAME
+    assert client.get(WHOAMI).json() == {"username": NAME}
+    ends = LoginSession.objects.get().ends_at
+    assert ends.timestamp() == RefreshToken(tokens["refresh"])["exp"]
+
+
+def test_an_access_token_becomes_a_login_for_as_long_as_it_lasts(client, tokens, clock):
+    """Five minutes by default."""
+    assert client.get("/page/", headers=bearer(tokens["access"])).content == NAME.encode()
+    assert who(client) == NAME
+    clock.shift(api_settings.ACCESS_TOKEN_LIFETIME + timedelta(seconds=11))
+    assert who(client) is None
+
+
+def test_old_tabs_and_apps_go_on_as_before(new_client, tokens):
+    """The API takes the header, with no CSRF token, and sets no cookie."""
+    client = new_client(enforce_csrf_checks=True)
+    for method in (client.get, client.post):
+        response = method(WHOAMI, headers=bearer(tokens["access"]))
+        assert response.json() == {"username": NAME}
+        assert response.cookies == {}
+    assert LoginSession.objects.count() == 0
+
+
+def test_old_tabs_can_refresh_after_the_swap(client, new_client, tokens):
+    """They have the same token in memory."""
+    assert swap(client, tokens["refresh"]) == 200
+    access = refresh(new_client(), tokens["refresh"]).json()["access"]
+    assert new_client().get(WHOAMI, headers=bearer(access)).status_code == 200
+
+
+def test_requests_side_by_side_become_one_login(new_client, tokens):
+    """Several tabs start at once, each with what is in ``localStorage``."""
+    clients = [new_client() for _ in range(4)]
+    assert {swap(client, tokens["refresh"]) for client in clients} == {200}
+    assert LoginSession.objects.count() == 1
+
+
+@pytest.mark.parametrize("how", ["logout", "password"])
+def test_a_login_that_ends_blacklists_its_refresh_token(client, new_client, tokens, how):
+    """A logout holds at the old address too; tokens of other devices stay good."""
+    other = new_client().post("/api/token/", {"username": NAME, "password": PASSWORD}).json()
+    swap(client, tokens["refresh"])
+    if how == "logout":
+        client.post("/accounts/logout/", headers=JSON)
+    else:
+        user = User.objects.get()
+        user.set_password("another")
+        user.save()
+    assert refresh(new_client(), tokens["refresh"]).status_code == 401
+    assert swap(new_client(), tokens["refresh"]) == 401
+    assert refresh(new_client(), other["refresh"]).status_code == 200
+    assert BlacklistedToken.objects.count() == 1
+
+
+def test_a_login_of_ours_that_ends_blacklists_nothing(client, tokens):
+    """It was made of no token."""
+    log_in(client)
+    client.post("/accounts/logout/", headers=JSON)
+    assert BlacklistedToken.objects.count() == 0
+
+
+def test_without_the_blacklist_a_token_is_swapped_only_once(client, new_client, tokens, settings):
+    """Our record is enough for that."""
+    apps = [app for app in settings.INSTALLED_APPS if not app.endswith("token_blacklist")]
+    with override_settings(INSTALLED_APPS=apps):
+        swap(client, tokens["refresh"])
+        client.post("/accounts/logout/", headers=JSON)
+    assert BlacklistedToken.objects.count() == 0
+    assert swap(new_client(), tokens["refresh"]) == 401
+
+
+def test_a_blacklisted_token_is_refused(client, tokens):
+    """By the package's own logout."""
+    client.post("/api/token/blacklist/", {"refresh": tokens["refresh"]})
+    assert swap(client, tokens["refresh"]) == 401
+    assert LoginSession.objects.count() == 0
+
+
+def test_a_rotated_token_is_refused_and_its_successor_is_taken(client, tokens, configure):
+    """``ROTATE_REFRESH_TOKENS`` with ``BLACKLIST_AFTER_ROTATION``."""
+    configure("ROTATE_REFRESH_TOKENS", True)
+    configure("BLACKLIST_AFTER_ROTATION", True)
+    successor = refresh(client, tokens["refresh"]).json()["refresh"]
+    assert swap(client, tokens["refresh"]) == 401
+    assert swap(client, successor) == 200
+
+
+@pytest.mark.parametrize("kind", ["access", "refresh"])
+def test_a_user_who_may_not_log_in_is_refused(client, tokens, kind):
+    """``CHECK_USER_IS_ACTIVE``; or deleted."""
+    User.objects.update(is_active=False)
+    assert swap(client, tokens[kind]) == 401
+    User.objects.all().delete()
+    assert swap(client, tokens[kind]) == 401
+
+
+def test_the_backend_of_the_site_has_to_let_the_user_in_as_well(client, tokens, configure):
+    """Where the package was told not to look."""
+    configure("CHECK_USER_IS_ACTIVE", False)
+    User.objects.update(is_active=False)
+    assert swap(client, tokens["refresh"]) == 401
+
+
+@pytest.mark.parametrize("kind", ["access", "refresh"])
+def test_the_sites_own_rule_is_asked(client, tokens, configure, kind):
+    """``USER_AUTHENTICATION_RULE``."""
+    configure("USER_AUTHENTICATION_RULE", lambda user: user.email != "")
+    assert swap(client, tokens[kind]) == 401
+    User.objects.update(email="ada@example.com")
+    assert swap(client, tokens[kind]) == 200
+
+
+def test_a_token_from_before_a_new_password_is_refused_where_the_package_refuses_it(
+    client, new_client, configure, ada
+):
+    """``CHECK_REVOKE_TOKEN``; without, it is good for a login as it was good there."""
+    ada.set_password("another")
+    token = str(RefreshToken.for_user(ada))
+    ada.save()
+    assert swap(new_client(), token) == 200
+    configure("CHECK_REVOKE_TOKEN", True)
+    before = str(RefreshToken.for_user(ada))
+    ada.set_password("yet another")
+    ada.save()
+    assert swap(client, before) == 401
+    assert swap(client, str(RefreshToken.for_user(ada))) == 200
+
+
+def test_a_second_signature_makes_no_second_login(new_client, ada, configure, monkeypatch):
+    """ECDSA: from one anybody can make another. What counts is what a token without an id says."""
+    configure("JTI_CLAIM", None)
+    keys = {"signing_key": pem("ES256"), "verifying_key": public_pem("ES256")}
+    monkeypatch.setattr(state, "token_backend", TokenBackend("ES256", **keys))
+    token = AccessToken.for_user(ada)
+    del token.payload[None]
+    text = str(token)
+    message, _, signature = text.rpartition(".")
+    raw = base64url_decode(signature)
+    other = (ORDER_OF_P256 - int.from_bytes(raw[32:])).to_bytes(32)
+    respelled = f"{message}.{base64url_encode(raw[:32] + other).decode()}"
+    assert respelled != text
+    assert [swap(new_client(), each) for each in (text, respelled)] == [200, 200]
+    assert LoginSession.objects.count() == 1
+
+
+def forged(ada):
+    """Return a token that was signed with another key."""
+    header, payload, _ = str(RefreshToken.for_user(ada)).split(".")
+    return f"{header}.{payload}.{'A' * 43}"
+
+
+def expired(ada):
+    """Return a token that is over."""
+    token = RefreshToken.for_user(ada)
+    token.set_exp(from_time=timezone.now() - timedelta(days=3))
+    return str(token)
+
+
+def of_another_type(ada):
+    """Return a genuine token that is for something else."""
+    token = RefreshToken.for_user(ada)
+    token[api_settings.TOKEN_TYPE_CLAIM] = "download"
+    return str(token)
+
+
+def of_nobody(ada):
+    """Return a genuine token without a user."""
+    return str(RefreshToken())
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "Bearer",
+        "Bearer x",
+        "Bearer a b",
+        "Bearer ..",
+        "Bearer é",
+        "Bearer " + "a" * 5000,
+        "Basic YTpi",
+        "Token 1",
+        forged,
+        expired,
+        of_another_type,
+        of_nobody,
+    ],
+)
+def test_what_is_no_good_token_is_nobody_and_no_error(client, ada, header, caplog):
+    """Neither a login nor an error of the server, and one can log in with it."""
+    caplog.set_level(logging.ERROR)
+    value = header if isinstance(header, str) else f"Bearer {header(ada)}"
+    headers = {"authorization": value}
+    response = client.get(ME, headers=JSON | headers)
+    assert (response.status_code, response.json()["code"]) == (401, "login_required")
+    form = {"username": NAME, "password": PASSWORD}
+    assert client.post("/accounts/login/", form, headers=headers).status_code == 302
+    assert caplog.records == []
+
+
+def test_our_cookie_wins_over_the_header(client, tokens):
+    """Whoever has logged in here is that user, whatever an old script sends."""
+    User.objects.create_user("bob", password=PASSWORD)
+    log_in(client, "bob")
+    response = client.get(ME, headers=bearer(tokens["refresh"]))
+    assert response.json()["user"]["username"] == "bob"
+    assert COOKIE not in response.cookies
+
+
+def test_after_the_date_tokens_are_the_packages_alone(client, settings, tokens):
+    """Its own class goes on to take them, until it is deleted."""
+    past = timezone.now() - timedelta(seconds=1)
+    settings.JWT_COOKIE = settings.JWT_COOKIE | {"ADOPT_UNTIL": past}
+    assert swap(client, tokens["refresh"]) == 401
+    assert client.get(WHOAMI, headers=bearer(tokens["access"])).status_code == 200
