@@ -1,6 +1,7 @@
 """Between a login and its user, by the rules of the login's own authentication backend."""
 
 from base64 import urlsafe_b64encode
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model, load_backend
@@ -35,7 +36,7 @@ def load(session: LoginSession) -> AbstractBaseUser:
     if isinstance(backend, ModelBackend) and _asks_for_the_plain_row(backend, session.user):
         user = session.user if backend.user_can_authenticate(session.user) else None
     else:
-        user = backend.get_user(session.user_id)
+        user = _ask(backend, session.user_id)
     if user is None:
         raise UserInactive("the backend does not let this user in")
     return user
@@ -64,6 +65,15 @@ def _asks_for_the_plain_row(backend: ModelBackend, user: AbstractBaseUser) -> bo
     )
 
 
+def _ask(backend: Any, pk: object) -> AbstractBaseUser | None:
+    """Return the user whom ``backend`` lets in by that primary key.
+
+    None from one that has a say in ``authenticate()`` alone, such as that of django-axes.
+    """
+    user: AbstractBaseUser | None = backend.get_user(pk) if hasattr(backend, "get_user") else None
+    return user
+
+
 def current_auth_hash(user: AbstractBaseUser, auth_hash: str) -> str:
     """Return the session auth hash of ``user`` if ``auth_hash`` is one, of now or of a fallback.
 
@@ -86,7 +96,7 @@ def find_without_record(sub: str, ath: str) -> tuple[AbstractBaseUser, str, str]
         pk = get_user_model()._meta.pk.to_python(sub)
     except ValidationError:
         raise UserInactive("no primary key of a user") from None
-    found = {path: load_backend(path).get_user(pk) for path in settings.AUTHENTICATION_BACKENDS}
+    found = {path: _ask(load_backend(path), pk) for path in settings.AUTHENTICATION_BACKENDS}
     users = {path: user for path, user in found.items() if user is not None}
     for path, user in users.items():
         for valid in (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()):
@@ -116,13 +126,12 @@ def _is_made_of(ath: str, backend: str, auth_hash: str) -> bool:
 
 def find_fresh(session: LoginSession) -> AbstractBaseUser | None:
     """Return the user of ``session`` as the database has it now."""
-    user: AbstractBaseUser | None = load_backend(session.backend).get_user(session.user_id)
-    return user
+    return _ask(load_backend(session.backend), session.user_id)
 
 
 def find_backend(user: AbstractBaseUser) -> str | None:
     """Return the first backend that would let ``user`` in; none for an account not active yet."""
     for path in settings.AUTHENTICATION_BACKENDS:
-        if load_backend(path).get_user(user.pk) is not None:
+        if _ask(load_backend(path), user.pk) is not None:
             return path
     return None

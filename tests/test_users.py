@@ -14,6 +14,7 @@ pytestmark = pytest.mark.django_db
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 PICKY = f"{__name__}.PickyBackend"
 LENIENT = f"{__name__}.LenientBackend"
+WATCHING = f"{__name__}.WatchingBackend"
 
 
 class PickyBackend(ModelBackend):
@@ -29,6 +30,13 @@ class LenientBackend(ModelBackend):
 
     def user_can_authenticate(self, user):
         return True
+
+
+class WatchingBackend:
+    """Has a say in `authenticate()`, as that of django-axes, and no `get_user`."""
+
+    def authenticate(self, request, **credentials):
+        """Let the others decide."""
 
 
 @pytest.fixture(autouse=True)
@@ -103,6 +111,17 @@ def test_the_backend_of_a_new_user_is_the_first_that_knows_the_user():
     assert users.find_backend(User.objects.create_user("xander")) == MODEL_BACKEND
     idle = User.objects.create_user("xenia", is_active=False)
     assert users.find_backend(idle) == LENIENT
+
+
+def test_a_backend_that_only_watches_knows_of_nobody(settings):
+    """One without ``get_user``, which stands first to refuse whoever tries too often."""
+    settings.AUTHENTICATION_BACKENDS = [WATCHING, MODEL_BACKEND]
+    ada = User.objects.create_user("ada", password="x")
+    assert users.find_backend(ada) == MODEL_BACKEND
+    ath = users.make_ath(MODEL_BACKEND, ada.get_session_auth_hash())
+    assert users.find_without_record(str(ada.pk), ath)[:2] == (ada, MODEL_BACKEND)
+    with pytest.raises(UserInactive):
+        users.load(start(ada, WATCHING))
 
 
 def test_nobody_lets_in_a_user_that_is_not_active(settings):
