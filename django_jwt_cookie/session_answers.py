@@ -55,5 +55,5 @@ def _class_that_names_backend(store: type[SessionBase]) -> type[_NamesBackend]:
 def answer_for_backend(session: SessionBase, find_backend: Callable[[], str | None]) -> None:
     """Have ``session`` answer for the backend of a login that is not in it."""
     # The very same object: other code may have it already, and the class is still the site's.
-    session.__class__ = _class_that_names_backend(type(session))  # type: ignore[assignment]
+    session.__class__ = _class_that_names_backend(type(session))
     session.find_backend = find_backend  # type: ignore[attr-defined]
