@@ -30,6 +30,13 @@ class HeaderTickets(Tickets):
         return Adopter.cookies(self)
 
 
+class BearerTickets(Tickets):
+    """Takes the ticket from where tokens are put, as `docs/moving.md` has a front end do it."""
+
+    def read(self, request: HttpRequest) -> str:
+        return request.headers.get("Authorization", "").removeprefix("Bearer ")
+
+
 class NamesakeTickets(Tickets):
     """Has the ticket in a cookie with the name of ours."""
 
