@@ -1,25 +1,18 @@
-"""What one request knows of its login: ``request.jwt``.
+"""What one request knows of its login, and does about it: ``request.jwt``.
 
-Reading the cookie, verifying its tokens and writing the cookie need no database and run wherever
-the request runs; `RequestJWT.resolve` and `RequestJWT.settle` may query, and run in a thread when
-the request is asynchronous.
+Writing the cookie needs no database and runs wherever the request runs; `RequestJWT.settle` may
+query, and runs in a thread when the request is asynchronous.
 """
 
 import logging
 import time
 import uuid
-from contextlib import suppress
-from dataclasses import replace
-from functools import cached_property
-from typing import TypeAlias
 
-from asgiref.sync import sync_to_async
 from django.contrib import auth
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase
-from django.core.exceptions import PermissionDenied, SynchronousOnlyOperation
+from django.core.exceptions import PermissionDenied
 from django.db import Error, IntegrityError
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
@@ -27,20 +20,18 @@ from django.utils.translation import gettext_lazy as _
 from . import adoption, revocations, token_users, users
 from .claims import Claims
 from .conf import get_settings
-from .exceptions import SessionError, SessionRevoked, TokenTooLarge
+from .exceptions import SessionError, SessionRevoked
 from .keys import get_key_ring
 from .models import LoginSession
-from .outgoing import CLIENT_ERROR, SERVER_ERROR, OutgoingCookie, is_public
-from .presented import Login, PresentedCookie
-from .renewal import Verdict, is_over
-from .session_data import SessionData, was_ended_meanwhile
+from .outgoing import CLIENT_ERROR, SERVER_ERROR, is_public
+from .presented import Login
+from .renewal import Verdict
+from .request_login import RequestLogin
+from .session_data import was_ended_meanwhile
 from .sessions import EndReason, succeed
 from .store import get_store
-from .swap import Swap
 
 VERIFY_ONLY = _("This site only verifies logins. Log in where they are issued.")
-
-User: TypeAlias = AbstractBaseUser | AnonymousUser
 
 logger = logging.getLogger("django.security.jwt_cookie")
 
@@ -51,49 +42,14 @@ def refuse_where_none_begins() -> None:
         raise PermissionDenied(VERIFY_ONLY)
 
 
-class RequestJWT:
-    """The login of one request: ``request.jwt``.
-
-    Nothing is read before somebody asks for the user. A request that nobody asks about costs no
-    verification and no query, and its response may be cached for everybody.
-    """
+class RequestJWT(RequestLogin):
+    """The login of one request: ``request.jwt``."""
 
     has_ended_itself = False
     """Whether the login was ended while this request was served, and by it."""
 
-    _user: User | None = None
-    _login: Login | None = None
     _auth_time: int | None = None
     """When the password was given; None until somebody has logged in during this request."""
-
-    def __init__(self, request: HttpRequest) -> None:
-        self._request = request
-
-    @cached_property
-    def _cookie(self) -> PresentedCookie:
-        return PresentedCookie(self._request)
-
-    @cached_property
-    def _outgoing(self) -> OutgoingCookie:
-        return OutgoingCookie(self._request, self._cookie)
-
-    @cached_property
-    def _swap(self) -> Swap:
-        return Swap(self._request, self._cookie, self._outgoing)
-
-    @cached_property
-    def _data(self) -> SessionData:
-        return SessionData(self._request, self._cookie)
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nobody has asked for the user, or left anything in the session, so far."""
-        return "_cookie" not in vars(self) and not adoption.was_touched(self._request)
-
-    @property
-    def request(self) -> HttpRequest:
-        """The request of Django's, whatever a framework on top has wrapped around it."""
-        return self._request
 
     # --- For views. Like `request.user`, each of these asks the database when first touched;
     #     asynchronous code awaits `request.auser()` before.
@@ -127,113 +83,9 @@ class RequestJWT:
         self.resolve()
         return self.explanation()
 
-    def explanation(self) -> str | None:
-        """Return the same as `reason`, as far as it is known by now; asks nobody."""
-        return None if self._outgoing.is_decided else self._cookie.refusal
-
-    def confirm(self) -> bool:
-        """Ask the database whether this login goes on, if the token was taken at its word.
-
-        For what a login that was ended a minute ago must not do, with ``USER_SOURCE = "token"``.
-        The request is anonymous from now on, if it does not. Returns whether there is a login.
-        """
-        self.resolve()
-        if self._is_unconfirmed:
-            assert self._login is not None
-            try:
-                self._login = self._cookie.ask_for(self._login.claims)
-            except SessionError as error:
-                self._login, self._cookie.refusal = None, error.code
-                self._become_anonymous()
-            else:
-                # The same instance: the view may be at work with it.
-                token_users.freshen(self._user, self._login.user)
-        return self._login is not None
-
-    def _become_anonymous(self) -> None:
-        """Let nobody be logged in; but for whom other code knows by other means."""
-        if self._request.user == self._user:
-            self._request.user = AnonymousUser()
-        self._user = AnonymousUser()
-
-    def session_ids(self) -> set[uuid.UUID]:
-        """Name every login that this browser has a genuine token of, or was about to get."""
-        return self._outgoing.session_ids()
-
-    def is_of(self, user: AbstractBaseUser) -> bool:
-        """Tell whether this is a login of ``user``, as far as that was asked for by now."""
-        return self._login is not None and self._login.claims.sub == users.subject(user)
-
-    async def aconfirm(self) -> bool:
-        """Do the same; where the user comes from the database, nobody needs a thread for it."""
-        await self.aresolve()
-        if self._is_unconfirmed:
-            return await sync_to_async(self.confirm, thread_sensitive=True)()
-        return self.confirm()
-
     def find_backend(self) -> str | None:
         """Return the dotted path of the backend of this login, if there is one."""
         return self.login_session.backend if self.login_session else None
-
-    @property
-    def _is_unconfirmed(self) -> bool:
-        """Whether a token was taken at its word whose record is here."""
-        is_unrecorded = self._login is not None and self._login.session is None
-        return is_unrecorded and get_key_ring().can_sign
-
-    @property
-    def _adopts(self) -> bool:
-        return get_settings().adopt_django_logins and get_key_ring().can_sign
-
-    # --- Reading
-
-    def resolve(self) -> User:
-        """Return the user, asked for once per request."""
-        if self._user is None:
-            user: User = AnonymousUser()
-            # A login in the Django session is the newer statement: somebody called Django's login()
-            # after the cookie was set, or it would have been moved into the cookie by now.
-            may_hold_login = adoption.may_hold_login(adoption.get_session(self._request))
-            if may_hold_login and self._adopts:
-                user = auth.get_user(self._request)
-            if not user.is_authenticated:
-                user = self._user_of_cookie() or user
-            if get_settings().adopters and not user.is_authenticated:
-                user = self._user_of_old_login() or user
-            if may_hold_login:
-                self._data.clear_unless_of(user)
-            self._user = user
-        return self._user
-
-    def _user_of_cookie(self) -> AbstractBaseUser | None:
-        self._login = self._cookie.login()
-        if self._login is not None and self._login.session and is_over(self._login.claims):
-            # Before the view, which must not run for a login that ends at this moment.
-            try:
-                self._go_on(self._login)
-            except SessionError as error:
-                self._login, self._cookie.refusal = None, error.code
-        return self._login.user if self._login else None
-
-    def _user_of_old_login(self) -> AbstractBaseUser | None:
-        self._login = self._swap.login()
-        return self._login.user if self._login else None
-
-    async def aresolve(self) -> User:
-        """Return the user; with neither a session nor a genuine token nobody needs a thread."""
-        if self._user is not None or not self._may_have_to_wait():
-            # A receiver or a default of the site's own may touch what is deferred.
-            with suppress(SynchronousOnlyOperation):
-                return self.resolve()
-        return await sync_to_async(self.resolve, thread_sensitive=True)()
-
-    def _may_have_to_wait(self) -> bool:
-        """Tell whether somebody has to be asked: database, cache, or the keys of another site."""
-        session = adoption.get_session(self._request)
-        if adoption.may_hold_login(session) or get_key_ring().may_block:
-            return True
-        has_adopters = bool(get_settings().adopters)
-        return self._cookie.has_to_ask() or (has_adopters and self._swap.has_to_ask())
 
     # --- Settling: what may have to ask or tell the database before the response goes out
 
@@ -315,24 +167,6 @@ class RequestJWT:
             self._login = self._outgoing.renew(
                 self._login.record, auth_time=self._login.claims.auth_time
             )
-
-    def _go_on(self, login: Login) -> None:
-        """Renew, unless the browser has a newer token by now.
-
-        Raises `SessionError` if the login has ended meanwhile.
-        """
-        if login.session is None:
-            login = self._cookie.ask_for(login.claims)
-        session = get_store().renew(login.record, login.claims.gen)
-        if session is None:
-            self._login = replace(login, verdict=Verdict.LATE)
-            return
-        session.user = login.record.user
-        try:
-            self._login = self._outgoing.renew(session, auth_time=login.claims.auth_time)
-        except TokenTooLarge:
-            # Roles that grew since the login. Raised here it would lock the visitor out.
-            logger.exception("A login token could not be renewed.")
 
     def end(self) -> None:
         """End this login and forget its cookie."""
