@@ -14,7 +14,7 @@ drivers = $(if $(filter postgres%,$(DATABASE_URL)),postgresql) \
 # Settings of whatever project was at work in this shell before.
 unexport DJANGO_SETTINGS_MODULE
 
-.PHONY: help demo test lint types services screenshots bench clean
+.PHONY: help demo test lint types messages services screenshots bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,10 @@ lint: ## Run all linters, as each commit does after `.venv/bin/pre-commit instal
 types: ## Check the types alone
 	$(environment) typing
 	.venv/bin/mypy
+
+messages: ## Bring the catalogues of translations up to date, and compile them
+	$(environment) test
+	@.venv/bin/python -m tools.messages
 
 services: ## Start PostgreSQL, MariaDB and Redis for tests, until Ctrl-C
 	@"$(PYTHON)" tools/services.py

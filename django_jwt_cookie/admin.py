@@ -80,8 +80,8 @@ class LoginSessionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def revoke(self, request: HttpRequest, queryset: LoginSessionQuerySet) -> None:
         """End the logins that go on."""
         ended = sessions.end(queryset.alive(), sessions.EndReason.REVOKED)
-        message = ngettext("%d login was ended.", "%d logins were ended.", ended) % ended
-        self.message_user(request, message, messages.SUCCESS)
+        message = ngettext("%(count)d login was ended.", "%(count)d logins were ended.", ended)
+        self.message_user(request, message % {"count": ended}, messages.SUCCESS)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: a login begins with a password."""

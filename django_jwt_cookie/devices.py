@@ -113,5 +113,7 @@ class LoginSessionsRevokeOthersView(EndingView):
         if current := current_id(self.request):
             others = others.exclude(pk=current)
         ended = sessions.end(others, sessions.EndReason.REVOKED)
-        message = ngettext("%d other login was ended.", "%d other logins were ended.", ended)
-        return message % ended
+        message = ngettext(
+            "%(count)d other login was ended.", "%(count)d other logins were ended.", ended
+        )
+        return message % {"count": ended}

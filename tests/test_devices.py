@@ -85,7 +85,7 @@ def test_the_names_of_the_addresses():
 def test_the_page_tells_browser_and_times_and_marks_this_device(desk, phone):
     """The newest first. Without RECORD_IP nothing is said of addresses."""
     text = text_of(desk.get(LIST))
-    names = re.findall("<bdi>(.*?)</bdi>", text)
+    names = re.findall("<h2.*?<bdi[^>]*>(.*?)</bdi>", text)
     assert names == ["Mobile Safari 17 on iOS", "Firefox 132 on Windows"]
     assert text.count("This device") == 1
     assert text.index("Firefox 132") < text.index("This device")

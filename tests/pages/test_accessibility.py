@@ -11,8 +11,16 @@ from django_jwt_cookie.responses import REASONS
 from ..accounts import PASSWORD
 from .states import OTHER_PASSWORD, STATES, log_in_as_somebody_new, press, submit
 
+ENGLISH, ARABIC = {"locale": "en-GB"}, {"locale": "ar"}
+ERROR = {"en": "Error:", "ar": "خطأ:"}
 FAILED = sorted(name for name in STATES if re.search("_with_(nothing|a_wrong|mistakes)", name))
 WITHOUT_SCRIPTS = {"java_script_enabled": False}
+
+
+def right_of(element: Any) -> float:  # pragma: no cover - with Chromium alone
+    """Return where an element ends on the right."""
+    box = element.bounding_box()
+    return float(box["x"] + box["width"])
 
 
 @pytest.mark.needs_chromium
@@ -29,20 +37,20 @@ class TestAccessibility:
         found = {fault.split(": ")[1] for fault in faults(visit.page)}
         assert {"label", "target-size", "region"} <= found
 
+    @pytest.mark.parametrize("visit", [ENGLISH, ARABIC], indirect=True, ids=["en", "ar"])
     @pytest.mark.parametrize("state", STATES)
     def test_nothing_is_wrong_with_a_page(self, visit: Any, faults: Any, state: str) -> None:
-        """In no state of it; on a phone, where all is narrow. And it fits there."""
+        """In no state of it; on a phone, where all is narrow. And it fits there.
+
+        What is read first, the title, says whether something went wrong.
+        """
         visit.page.set_viewport_size({"width": 375, "height": 812})
         STATES[state](visit)
         assert faults(visit.page) == []
         visit.look(state)
-
-    @pytest.mark.parametrize("state", STATES)
-    def test_a_page_says_first_whether_something_went_wrong(self, visit: Any, state: str) -> None:
-        """In its title, which is read before all else."""
-        STATES[state](visit)
         title, heading = visit.page.title(), visit.find("h1").inner_text()
-        assert title == (f"Error: {heading}" if state in FAILED else heading)
+        error = ERROR[visit.find("html").get_attribute("lang")[:2]]
+        assert title == (f"{error} {heading}" if state in FAILED else heading)
 
     @pytest.mark.parametrize("state", FAILED)
     def test_what_went_wrong_is_announced(self, visit: Any, state: str) -> None:
@@ -111,6 +119,28 @@ class TestAccessibility:
         STATES["several_logins"](visit)
         button = visit.page.get_by_role("button", name="End this login")
         expect(button).to_have_accessible_description(re.compile(r"Chrome \d+ on Linux"))
+
+    @pytest.mark.parametrize("visit", [ARABIC], indirect=True)
+    def test_arabic_runs_from_right_to_left(self, visit: Any) -> None:
+        """The page as a whole, each field beside its label, and a browser's name in its phrase."""
+        STATES["several_logins"](visit)
+        assert visit.find("html").evaluate("page => getComputedStyle(page).direction") == "rtl"
+        heading, width = visit.find("h2 bdi").first, visit.page.viewport_size["width"]
+        assert right_of(visit.find("h1")) > width - 20
+        # Chromium tells where the first and the last word of a text stand.
+        first, last = heading.evaluate(
+            """name => [[0, 6], [name.textContent.length - 5, name.textContent.length]].map(
+              ([from, to]) => {
+                const range = document.createRange();
+                range.setStart(name.firstChild, from);
+                range.setEnd(name.firstChild, to);
+                return range.getBoundingClientRect().left;
+              }
+            )"""
+        )
+        assert first > last
+        visit.go("/accounts/login/")
+        assert right_of(visit.find("label").first) > right_of(visit.find("[name=username]"))
 
     @pytest.mark.parametrize("visit", [WITHOUT_SCRIPTS], indirect=True)
     def test_everything_works_without_javascript(self, visit: Any) -> None:
