@@ -188,7 +188,7 @@ def test_a_login_that_ends_while_it_is_renewed_is_over(client, clock, monkeypatc
         sessions.revoke(session)
         return False
 
-    monkeypatch.setattr(sessions, "_rotate", end_first)
+    monkeypatch.setattr(sessions.going_on, "_rotate", end_first)
     assert client.get("/accounts/me/").json()["code"] == "session_revoked"
 
 
