@@ -88,7 +88,7 @@ def test_settings_and_keys(settings, given, expected):
         ([CSRF, OURS, SESSION], ["jwt_cookie.E006"]),
         ([SESSION, CSRF, f"{AUTH}LoginRequiredMiddleware", OURS], ["jwt_cookie.E007"]),
         ([SESSION, CSRF, LOGIN_REQUIRED, OURS], ["jwt_cookie.E007"]),
-        ([*GOOD, f"{AUTH}RemoteUserMiddleware"], ["jwt_cookie.E009"]),
+        ([SESSION, CSRF, f"{AUTH}RemoteUserMiddleware", OURS], ["jwt_cookie.E009"]),
         ([SESSION, CSRF, f"{AUTH}PersistentRemoteUserMiddleware", OURS], ["jwt_cookie.E009"]),
         ([SESSION, OURS], ["jwt_cookie.W001"]),
         ([*GOOD, f"{CACHE}UpdateCacheMiddleware"], ["jwt_cookie.W010"]),
@@ -96,6 +96,7 @@ def test_settings_and_keys(settings, given, expected):
         ([f"{CACHE}UpdateCacheMiddleware", *GOOD, f"{CACHE}FetchFromCacheMiddleware"], []),
         ([CSRF, OURS], []),
         ([*GOOD, f"{AUTH}LoginRequiredMiddleware"], []),
+        ([*GOOD, f"{AUTH}RemoteUserMiddleware"], []),
         ([*GOOD, LOGIN_REQUIRED], []),
         ([*GOOD, "no.such.Middleware", "tests.test_checks.ids"], []),
     ],
@@ -211,6 +212,13 @@ def test_no_message_tells_a_secret(settings):
     assert all(secret not in str(message) for message in messages)
 
 
+def test_a_remote_user_from_the_token(settings):
+    """What asks the database each time gains nothing by it."""
+    settings.JWT_COOKIE = {"USER_SOURCE": "token"}
+    settings.MIDDLEWARE = [*GOOD, f"{AUTH}RemoteUserMiddleware"]
+    assert ids() == ["jwt_cookie.E013"]
+
+
 def test_adopters_that_nobody_asks_any_more(settings):
     """What is over is to be deleted."""
     until = datetime.now(UTC) + timedelta(minutes=1)
@@ -226,7 +234,7 @@ def test_each_id_is_tested_and_documented():
     pattern = r"jwt_cookie\.[EW]\d{3}"
     modules = Path(checks.__file__).parent.glob("*.py")
     declared = {found for each in modules for found in re.findall(pattern, each.read_text())}
-    assert len(declared) == 22
+    assert len(declared) == 23
     assert set(re.findall(pattern, Path(__file__).read_text())) == declared
     documented = root / "docs" / "checks.md"
     assert set(re.findall(pattern, documented.read_text())) == declared

@@ -49,11 +49,17 @@ E007 = Error(
     id="jwt_cookie.E007",
 )
 E009 = Error(
-    "RemoteUserMiddleware looks for its login in the Django session, where JWTCookieMiddleware "
-    "leaves none: it would log people out, or fail.",
-    hint="Use AuthenticationMiddleware beside RemoteUserMiddleware: there the web server vouches "
-    "for each request, and a login cookie adds nothing.",
+    "RemoteUserMiddleware needs request.user and comes before JWTCookieMiddleware, which provides "
+    "it.",
+    hint="In MIDDLEWARE, move JWTCookieMiddleware before RemoteUserMiddleware.",
     id="jwt_cookie.E009",
+)
+E013 = Error(
+    "RemoteUserMiddleware asks with each request which backend a login is by. That only the "
+    "database knows: USER_SOURCE = 'token' saves nothing, and with Django 5.2 asynchronous "
+    "requests fail.",
+    hint="Remove USER_SOURCE from JWT_COOKIE.",
+    id="jwt_cookie.E013",
 )
 W001 = Warning(
     "CsrfViewMiddleware is missing. The browser sends the login cookie along with forms of other "
@@ -84,13 +90,15 @@ def check_middleware(**kwargs: Any) -> list[CheckMessage]:
     django = [place for place in _places(chain, AuthenticationMiddleware) if place not in ours]
     sessions = _places(chain, SessionMiddleware)
     needy = _places(chain, LoginRequiredMiddleware)
+    remote = _places(chain, RemoteUserMiddleware)
     keeping = _places(chain, UpdateCacheMiddleware)
     found = [
         (E004, len(ours) > 1),
         (E005, bool(django)),
         (E006, bool(sessions) and sessions[0] > ours[0] and _adopts()),
         (E007, bool(needy) and needy[0] < ours[0]),
-        (E009, bool(_places(chain, RemoteUserMiddleware))),
+        (E009, bool(remote) and remote[0] < ours[0]),
+        (E013, bool(remote) and _takes_user_from_token()),
         (W001, not _places(chain, CsrfViewMiddleware)),
         (W002, bool(sessions) and not _adopts()),
         (W010, bool(keeping) and keeping[-1] > ours[0]),
@@ -101,6 +109,11 @@ def check_middleware(**kwargs: Any) -> list[CheckMessage]:
 def _adopts() -> bool:
     settings = known_settings()
     return settings is None or settings.adopt_django_logins
+
+
+def _takes_user_from_token() -> bool:
+    settings = known_settings()
+    return settings is not None and settings.user_source == "token"
 
 
 def _middleware() -> Iterable[object]:
