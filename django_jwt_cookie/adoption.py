@@ -44,6 +44,10 @@ def get_session(request: HttpRequest) -> SessionBase | None:
     return getattr(request, "session", None)
 
 
+class LentSession(SessionStore):
+    """A session for the length of a call."""
+
+
 @contextmanager
 def lend_session(request: HttpRequest) -> Iterator[SessionBase]:
     """Give ``request`` a session for as long as Django's own functions need one.
@@ -56,7 +60,7 @@ def lend_session(request: HttpRequest) -> Iterator[SessionBase]:
     if session is not None and may_hold_login(session):
         yield session
         return
-    lent = request.session = SessionStore()
+    lent = request.session = LentSession()
     try:
         yield lent
     finally:

@@ -23,5 +23,7 @@ class JWTCookieConfig(AppConfig):
             checks.register(check, checks.Tags.security)
         for check in DEPLOY:
             checks.register(check, checks.Tags.security, deploy=True)
+        if apps.is_installed("allauth.account"):  # pragma: no cover - in tests/ecosystem
+            from .contrib import allauth  # noqa: F401 - it connects itself
         if apps.is_installed("drf_spectacular"):  # pragma: no cover - in tests/ecosystem
             from .contrib import spectacular  # noqa: F401 - it registers itself

@@ -92,5 +92,16 @@ def logout(request: HttpRequest) -> None:
         request.user = AnonymousUser()
 
 
+def note_reauthentication(request: HttpRequest) -> None:
+    """Take note that the user of this login has just given the password again.
+
+    Or another proof, such as a passkey, on a page of the site's own: `recent_login_required` is
+    content then. The login goes on; a copy of its cookie from before does not count as recent.
+    Raises `SessionRevoked` if there is no login.
+    """
+    get_jwt(request).note_reauthentication()
+
+
 alogin = sync_to_async(login, thread_sensitive=True)
 alogout = sync_to_async(logout, thread_sensitive=True)
+anote_reauthentication = sync_to_async(note_reauthentication, thread_sensitive=True)

@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
-from . import adoption
 from .authentication import get_jwt, served
 from .conf import get_settings
 from .reports import make_report_filter
@@ -67,9 +66,8 @@ class JWTCookieMiddleware(auth_middleware.AuthenticationMiddleware):
         request.jwt = jwt  # type: ignore[attr-defined]
         request.user = SimpleLazyObject(jwt.resolve)  # type: ignore[assignment]
         request.auser = jwt.aresolve  # type: ignore[assignment]
-        session = adoption.get_session(request)
-        if session is not None:
-            answer_for_backend(session, jwt.find_backend)
+        if jwt.session is not None:
+            answer_for_backend(jwt.session, jwt.find_backend)
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase

@@ -57,6 +57,8 @@ class RequestJWT(RequestLogin):
     @property
     def claims(self) -> Claims | None:
         """What the token of this login says; none for an anonymous request."""
+        if self._is_out_of_place:
+            return None
         self.resolve()
         if self._login is None and self._adopts:
             self.adopt()
@@ -139,7 +141,7 @@ class RequestJWT(RequestLogin):
         """
         refuse_where_none_begins()
         session = adoption.get_session(self._request)
-        if session is None:
+        if session is None or self._is_out_of_place:
             return
         if found := adoption.find_login(session):
             if self._auth_time is None and was_ended_meanwhile(session):
@@ -168,8 +170,20 @@ class RequestJWT(RequestLogin):
                 self._login.record, auth_time=self._login.claims.auth_time
             )
 
+    def note_reauthentication(self) -> None:
+        """Issue a token that says that the password was given just now.
+
+        Raises `SessionRevoked` if there is no login, and `TokenTooLarge`.
+        """
+        refuse_where_none_begins()
+        if self.claims is None or not self.confirm() or self._login is None:
+            raise SessionRevoked("there is no login that could go on")
+        self._login = self._outgoing.renew(self._login.record, auth_time=int(time.time()))
+
     def end(self) -> None:
         """End this login and forget its cookie."""
+        if self._is_out_of_place:
+            return
         if self._login is not None:
             self.confirm()  # Whose it was may be logged in once more.
         get_store().end_by_id(self._outgoing.session_ids(), EndReason.LOGOUT)
@@ -188,6 +202,8 @@ class RequestJWT(RequestLogin):
             refuse_where_none_begins()
         if session is None or found is None or found.user_id != users.subject(user):
             return  # Logged in by some other means, such as a token in a header.
+        if self._is_out_of_place:
+            return
         if token_users.is_from_claims(user) and not self.confirm():
             # A login that was ended a minute ago must not become a new one.
             adoption.clear_login(session)

@@ -46,6 +46,8 @@ class RequestLogin:
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
+        self.session = adoption.get_session(request)
+        """The session that the request came with; other code may put another into its place."""
 
     @cached_property
     def _cookie(self) -> PresentedCookie:
@@ -89,10 +91,25 @@ class RequestLogin:
     def _adopts(self) -> bool:
         return get_settings().adopt_django_logins and get_key_ring().can_sign
 
+    @property
+    def _is_out_of_place(self) -> bool:
+        """Whether other code has put another session into the place of the request's own.
+
+        allauth does, in its API for apps: who comes with the key of a session in a header is that
+        session's user. There the cookie must not count, since no CSRF token is asked for.
+        """
+        if self.session is None:
+            return False
+        session = adoption.get_session(self._request)
+        is_own = session is None or session is self.session
+        return not is_own and not isinstance(session, adoption.LentSession)
+
     # --- Reading
 
     def resolve(self) -> User:
         """Return the user, asked for once per request."""
+        if self._is_out_of_place:
+            return auth.get_user(self._request)
         if self._user is None:
             user: User = AnonymousUser()
             # A login in the Django session is the newer statement: somebody called Django's login()
@@ -147,6 +164,8 @@ class RequestLogin:
         For what a login that was ended a minute ago must not do, with ``USER_SOURCE = "token"``.
         The request is anonymous from now on, if it does not. Returns whether there is a login.
         """
+        if self._is_out_of_place:
+            return False
         self.resolve()
         if self._is_unconfirmed:
             assert self._login is not None

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 
+from django_jwt_cookie.exceptions import SessionRevoked
+
 from .accounts import COOKIE, JSON, NAME, PASSWORD, log_in
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +106,41 @@ def test_whoever_takes_anothers_place_has_given_no_password(client):
     assert client.get("/vault/function/").content == b"Welcome"
     client.get(f"/become/{NAME}/?unasked")
     assert client.get("/vault/function/").status_code == 302
+
+
+@pytest.fixture(params=[{}, {"USER_SOURCE": "token"}, {"TRACK_SESSIONS": False}], ids=str)
+def mode(request, settings):
+    """Take the user from each place there is."""
+    settings.JWT_COOKIE = request.param
+
+
+@pytest.mark.usefixtures("mode")
+@pytest.mark.parametrize("path", ["/again/", "/aagain/"])
+def test_another_proof_may_stand_for_the_password(client, new_client, time_machine, path):
+    """On a page of the site's own. A copy of the cookie from before is not recent by it."""
+    log_in(client, remember=True)
+    time_machine.shift(timedelta(hours=1))
+    client.get("/members/function/")
+    copy = new_client()
+    copy.cookies[COOKIE] = client.cookies[COOKIE].value
+    assert client.get(path).content == b"Noted"
+    assert client.get("/vault/function/").content == b"Welcome"
+    assert copy.get("/vault/function/").url.endswith("reason=recent_login_required")
+
+
+@pytest.mark.parametrize("path", ["/again/", "/aagain/"])
+def test_a_login_from_before_the_swap_becomes_recent_too(client, ada, path):
+    """It is moved into the cookie first."""
+    client.force_login(ada)
+    assert client.get(path).content == b"Noted"
+    assert client.get("/vault/function/").content == b"Welcome"
+
+
+@pytest.mark.parametrize("path", ["/again/", "/aagain/"])
+def test_where_nobody_is_logged_in_there_is_nothing_to_note(client, path):
+    """The site has to look first."""
+    with pytest.raises(SessionRevoked):
+        client.get(path)
 
 
 @pytest.mark.parametrize(

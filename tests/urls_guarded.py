@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views import View
 
+from django_jwt_cookie.authentication import anote_reauthentication, note_reauthentication
 from django_jwt_cookie.decorators import login_required, recent_login_required
 from django_jwt_cookie.views import LoginView
 
@@ -47,6 +48,18 @@ def become(request: HttpRequest, name: str) -> HttpResponse:
     return HttpResponse(name, headers={"X-Before": before})
 
 
+def again(request: HttpRequest) -> HttpResponse:
+    """Let a passkey, say, stand for the password."""
+    note_reauthentication(request)
+    return HttpResponse("Noted")
+
+
+async def aagain(request: HttpRequest) -> HttpResponse:
+    """Do the same."""
+    await anote_reauthentication(request)
+    return HttpResponse("Noted")
+
+
 recent = recent_login_required(max_age=timedelta(minutes=5))
 
 urlpatterns = [
@@ -57,6 +70,8 @@ urlpatterns = [
     ),
     path("accounts/", include("django_jwt_cookie.urls")),
     path("become/<name>/", become),
+    path("again/", again),
+    path("aagain/", aagain),
 ]
 for prefix, guard in (("members", login_required), ("vault", recent)):
     urlpatterns += [
