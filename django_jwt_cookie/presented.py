@@ -18,6 +18,7 @@ from .exceptions import (
     KeysUnavailable,
     PasswordChanged,
     SessionError,
+    SessionExpired,
     SessionRevoked,
     TokenError,
     TokenExpired,
@@ -173,6 +174,17 @@ class PresentedCookie:
             # Not an error of the page, which may not need a user. The cookie may be good: kept.
             logger.exception("Nobody can be asked about a login: the request is anonymous.")
             return None
+
+    def ask_again(self, claims: Claims) -> Login | None:
+        """Return the login of ``claims``, which was found before, as it is now; else as `_find`.
+
+        On a site that only verifies, a token is good until it is over. Raises `SessionError`.
+        """
+        if get_key_ring().can_sign:
+            return self.ask_for(claims)
+        if is_over(claims):
+            raise SessionExpired("the token is over, and the login is not kept here")
+        return self._find(claims)
 
     def ask_for(self, claims: Claims) -> Login:
         """Return the login of ``claims`` as the database has it. Raises `SessionError`."""

@@ -158,32 +158,34 @@ class RequestLogin:
 
     # --- Confirming what was taken at its word
 
-    def confirm(self) -> bool:
+    def confirm(self, *, again: bool = False) -> bool:
         """Ask the database whether this login goes on, if the token was taken at its word.
 
         For what a login that was ended a minute ago must not do, with ``USER_SOURCE = "token"``.
-        The request is anonymous from now on, if it does not. Returns whether there is a login.
+        ``again``: even if the database was asked before, for a response that goes on for long. The
+        request is anonymous from now on, if it does not. Returns whether there is a login.
         """
         if self._is_out_of_place:
             return False
         self.resolve()
-        if self._is_unconfirmed:
-            assert self._login is not None
+        if self._login is not None and (again or self._is_unconfirmed):
             try:
-                self._login = self._cookie.ask_for(self._login.claims)
+                self._login = self._cookie.ask_again(self._login.claims)
             except SessionError as error:
                 self._login, self._cookie.refusal = None, error.code
+                self._outgoing.withdraw()
+            if self._login is None:
                 self._become_anonymous()
             else:
                 # The same instance: the view may be at work with it.
                 token_users.freshen(self._user, self._login.user)
         return self._login is not None
 
-    async def aconfirm(self) -> bool:
-        """Do the same; where the user comes from the database, nobody needs a thread for it."""
+    async def aconfirm(self, *, again: bool = False) -> bool:
+        """Do the same as `confirm`; where it would not ask, nobody needs a thread for it."""
         await self.aresolve()
-        if self._is_unconfirmed:
-            return await sync_to_async(self.confirm, thread_sensitive=True)()
+        if again or self._is_unconfirmed:
+            return await sync_to_async(self.confirm, thread_sensitive=True)(again=again)
         return self.confirm()
 
     @property

@@ -101,6 +101,7 @@ MISSING: dict[str, Callable[[], str]] = {
     "needs_fastapi": lambda: missing_packages("fastapi", "uvicorn"),
     "needs_nginx": lambda: "" if NGINX else "there is no nginx",
     "needs_node": missing_node,
+    "needs_servers": lambda: missing_packages("granian", "uvicorn"),
 }
 
 

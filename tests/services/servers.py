@@ -81,7 +81,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(command: list[str], port: int, log: Path, **environment: str) -> Iterator[None]:
+def running(
+    command: list[str], port: int, log: Path, **environment: str
+) -> Iterator["subprocess.Popen[bytes]"]:
     """Run a server until the test is done with it."""
     variables = os.environ | {"no_proxy": "127.0.0.1"} | environment
     with (
@@ -90,7 +92,7 @@ def running(command: list[str], port: int, log: Path, **environment: str) -> Ite
     ):
         try:
             _wait_for(process, port, log)
-            yield
+            yield process
         finally:
             process.terminate()
 
