@@ -6,12 +6,14 @@ Each round is a few hundred milliseconds; RACE_ROUNDS=500 runs all of them.
 import random
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
+from django.core import signing
 from django.test import Client
 
 from django_jwt_cookie import sessions
@@ -91,6 +93,19 @@ def test_old_and_new_tokens_of_one_browser_arrive_at_once(ada, crowd, clients, s
         assert (login.generation, login.seen_at is None) == (1, False)
         assert sent == [("renewed", login.pk)]
         sent.clear()
+
+
+def test_requests_that_swap_one_old_login_at_once_get_one_login(ada, crowd, clients, settings):
+    """32 of them, with the cookie of an older scheme: one begins it, the others join."""
+    later = datetime.now(UTC) + timedelta(days=1)
+    adopter = "tests.old_schemes.NamesakeTickets"
+    settings.JWT_COOKIE = {"ADOPTERS": [adopter], "ADOPT_UNTIL": later}
+    for number in range(rounds(50)):
+        ticket = {"user": ada.pk, "number": str(number), "expires": later.timestamp()}
+        answers = crowd.do(*everybody(clients, signing.dumps(ticket, salt="tickets")))
+        assert {answer.status for answer in answers} == {200}
+        assert len({decode(answer.cookie or "").sid for answer in answers}) == 1
+        assert LoginSession.objects.count() == number + 1
 
 
 def test_a_theft_that_many_requests_notice_is_one_theft(ada, crowd, clients, sent):
