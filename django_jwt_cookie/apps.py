@@ -1,6 +1,7 @@
 """The app's entry in ``INSTALLED_APPS``."""
 
 from django.apps import AppConfig, apps
+from django.conf import settings
 from django.core import checks
 from django.utils.translation import gettext_lazy as _
 
@@ -27,3 +28,5 @@ class JWTCookieConfig(AppConfig):
             from .contrib import allauth  # noqa: F401 - it connects itself
         if apps.is_installed("drf_spectacular"):  # pragma: no cover - in tests/ecosystem
             from .contrib import spectacular  # noqa: F401 - it registers itself
+        if getattr(settings, "CHANNEL_LAYERS", None):  # pragma: no cover - as above
+            from .contrib import channels  # noqa: F401 - any process may end a login

@@ -219,12 +219,16 @@ def _may_be_believed(claims: Claims) -> bool:
 
 def _accept(claims: Claims, came_at: datetime) -> Login:
     """Return the login of ``claims``, which came at that time. Raises `SessionError`."""
-    store = get_store()
-    session = store.look_up(claims)
+    session = _look_up(claims)
+    user = let_in(session)
+    return Login(claims, user, session, get_store().present(session, claims.gen, came_at))
+
+
+def _look_up(claims: Claims) -> LoginSession:
+    session = get_store().look_up(claims)
     if users.subject(session.user) != claims.sub:
         raise SessionRevoked("the record is of another user")
-    user = let_in(session)
-    return Login(claims, user, session, store.present(session, claims.gen, came_at))
+    return session
 
 
 def let_in(session: LoginSession) -> AbstractBaseUser:
@@ -245,3 +249,17 @@ def let_in(session: LoginSession) -> AbstractBaseUser:
     if user is not fetched:
         session.user = user  # type: ignore[assignment]
     return user
+
+
+def ask_again(claims: Claims) -> None:
+    """Ask whether the login of ``claims`` goes on. Raises `SessionError` or `TokenExpired` if not.
+
+    For what a request has begun and outlives it, such as a WebSocket. Asking presents no token: the
+    browser has a newer one by now, and whoever asks is no thief with the old one.
+    """
+    if get_key_ring().can_sign:
+        let_in(_look_up(claims))
+    elif claims.exp <= time.time() - get_settings().leeway_seconds:
+        raise TokenExpired("past its exp")
+    elif revocations.concern(claims):
+        raise SessionRevoked("ended where it was issued")

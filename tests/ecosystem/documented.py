@@ -9,7 +9,9 @@ DOCUMENTED = {name: block for page in PAGES for name, block in files(page).items
 
 
 def run_documented(name: str) -> dict[str, Any]:
-    """Run the block of that name; return what it defines."""
-    namespace: dict[str, Any] = {"__name__": name}
-    exec(compile(DOCUMENTED[name], name, "exec"), namespace)  # noqa: S102 - ours
+    """Run the block of that name, as that module of the folder; return what it defines."""
+    folder, _, module = name.removesuffix(".py").partition("/")
+    package = f"{__package__}.{folder}"
+    namespace: dict[str, Any] = {"__name__": f"{package}.{module}", "__package__": package}
+    exec(compile(DOCUMENTED[name], f"<{name}>", "exec"), namespace)  # noqa: S102 - ours
     return namespace

@@ -1,0 +1,12 @@
+"""The browser of the connections; `new_client`, where it matters how requests are served."""
+
+import pytest
+from django.test import Client
+
+from tests.clients import WSGIClient
+
+
+@pytest.fixture
+def client() -> Client:
+    """Return a client whose requests are served through WSGI."""
+    return WSGIClient()
