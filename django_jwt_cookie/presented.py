@@ -10,13 +10,13 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import Error
 from django.http import HttpRequest
 
-from . import revocations, token_users, users
+from . import revocations, token_users
+from .asking import let_in, look_up, may_be_believed
 from .claims import Claims
 from .conf import get_settings
 from .cookies import get_cookie_spec
 from .exceptions import (
     KeysUnavailable,
-    PasswordChanged,
     SessionError,
     SessionExpired,
     SessionRevoked,
@@ -24,12 +24,11 @@ from .exceptions import (
     TokenExpired,
     TokenInvalid,
     TokenReused,
-    UserInactive,
 )
 from .keys import get_key_ring
 from .models import LoginSession
 from .renewal import Verdict, is_half_over, is_over
-from .sessions import EndReason, in_transaction
+from .sessions import in_transaction
 from .store import get_store
 from .tokens import decode
 
@@ -165,7 +164,7 @@ class PresentedCookie:
             return self.ask_for(claims)
         user = token_users.from_claims(claims)
         try:
-            if _may_be_believed(claims):
+            if may_be_believed(claims):
                 return Login(claims, user, None, Verdict.CURRENT)
             return self.ask_for(claims)
         except (Error, revocations.Unreachable) as error:
@@ -197,69 +196,8 @@ class PresentedCookie:
             raise
 
 
-def _may_be_believed(claims: Claims) -> bool:
-    """Tell whether a token that is not over yet may be taken at its word."""
-    try:
-        if revocations.concern(claims):
-            return False
-    except revocations.Unreachable:
-        if not get_key_ring().can_sign:
-            raise
-        logger.exception("The revocation cache can't be reached: the database is asked instead.")
-        return False
-    try:
-        return get_store().glance(claims)
-    except Error:
-        if in_transaction():
-            raise  # It may be broken, and the database there.
-        # What the site has chosen: a token is good until it is over, whatever happens meanwhile.
-        logger.exception("The database can't be asked about a login: the token is believed.")
-        return True
-
-
 def _accept(claims: Claims, came_at: datetime) -> Login:
     """Return the login of ``claims``, which came at that time. Raises `SessionError`."""
-    session = _look_up(claims)
-    user = let_in(session)
-    return Login(claims, user, session, get_store().present(session, claims.gen, came_at))
-
-
-def _look_up(claims: Claims) -> LoginSession:
-    session = get_store().look_up(claims)
-    if users.subject(session.user) != claims.sub:
-        raise SessionRevoked("the record is of another user")
-    return session
-
-
-def let_in(session: LoginSession) -> AbstractBaseUser:
-    """Return the user of ``session``, who may go on. Ends it and raises `SessionError` if not."""
-    store, fetched = get_store(), session.user
-    try:
-        user = users.load(session)
-        auth_hash = users.current_auth_hash(user, session.auth_hash)
-    except UserInactive:
-        store.end_by_id({session.pk}, EndReason.USER_INACTIVE)
-        raise
-    except PasswordChanged:
-        # Around signals, by ``QuerySet.update()`` or SQL.
-        store.end_by_id({session.pk}, EndReason.PASSWORD_CHANGED)
-        raise
-    if auth_hash != session.auth_hash:
-        store.change_auth_hash(session, auth_hash)
-    if user is not fetched:
-        session.user = user  # type: ignore[assignment]
-    return user
-
-
-def ask_again(claims: Claims) -> None:
-    """Ask whether the login of ``claims`` goes on. Raises `SessionError` or `TokenExpired` if not.
-
-    For what a request has begun and outlives it, such as a WebSocket. Asking presents no token: the
-    browser has a newer one by now, and whoever asks is no thief with the old one.
-    """
-    if get_key_ring().can_sign:
-        let_in(_look_up(claims))
-    elif claims.exp <= time.time() - get_settings().leeway_seconds:
-        raise TokenExpired("past its exp")
-    elif revocations.concern(claims):
-        raise SessionRevoked("ended where it was issued")
+    session = look_up(claims)
+    user, store = let_in(session), get_store()
+    return Login(claims, user, session, store.present(session, claims.gen, came_at))

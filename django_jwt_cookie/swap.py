@@ -17,12 +17,13 @@ from django.utils.cache import patch_cache_control
 
 from . import revocations, users
 from .adopters import Adopter, OldLogin, get_adopters
+from .asking import let_in
 from .cookies import get_cookie_spec
 from .exceptions import SessionError, SessionRevoked, TokenTooLarge
 from .keys import get_key_ring
 from .models import LoginSession
 from .outgoing import SERVER_ERROR, OutgoingCookie
-from .presented import Login, PresentedCookie, let_in
+from .presented import Login, PresentedCookie
 from .renewal import is_half_over
 from .store import get_store
 

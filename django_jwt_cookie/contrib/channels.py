@@ -28,10 +28,11 @@ from django.db import router, transaction
 from django.http import HttpRequest
 
 from .. import users
+from ..asking import ask_again
 from ..claims import Claims
 from ..exceptions import SessionError, TokenError
 from ..models import LoginSession
-from ..presented import PresentedCookie, ask_again
+from ..presented import PresentedCookie
 from ..renewal import half_life
 from ..sessions import EndReason
 from ..signals import session_ended
