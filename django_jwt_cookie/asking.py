@@ -38,29 +38,21 @@ def may_be_believed(claims: Claims) -> bool:
         return True
 
 
-def look_up(claims: Claims) -> LoginSession:
-    """Return the record of ``claims``, with its user. Raises `SessionError`."""
-    session = get_store().look_up(claims)
-    if users.subject(session.user) != claims.sub:
-        raise SessionRevoked("the record is of another user")
-    return session
-
-
 def let_in(session: LoginSession) -> AbstractBaseUser:
     """Return the user of ``session``, who may go on. Ends it and raises `SessionError` if not."""
-    store, fetched = get_store(), session.user
+    fetched = session.user
     try:
         user = users.load(session)
         auth_hash = users.current_auth_hash(user, session.auth_hash)
     except UserInactive:
-        store.end_by_id({session.pk}, EndReason.USER_INACTIVE)
+        get_store().end_by_id({session.pk}, EndReason.USER_INACTIVE)
         raise
     except PasswordChanged:
         # Around signals, by ``QuerySet.update()`` or SQL.
-        store.end_by_id({session.pk}, EndReason.PASSWORD_CHANGED)
+        get_store().end_by_id({session.pk}, EndReason.PASSWORD_CHANGED)
         raise
     if auth_hash != session.auth_hash:
-        store.change_auth_hash(session, auth_hash)
+        get_store().change_auth_hash(session, auth_hash)
     if user is not fetched:
         session.user = user  # type: ignore[assignment]
     return user
@@ -73,7 +65,7 @@ def ask_again(claims: Claims) -> None:
     browser has a newer one by now, and whoever asks is no thief with the old one.
     """
     if get_key_ring().can_sign:
-        let_in(look_up(claims))
+        let_in(get_store().look_up(claims))
     elif claims.exp <= time.time() - get_settings().leeway_seconds:
         raise TokenExpired("past its exp")
     elif revocations.concern(claims):

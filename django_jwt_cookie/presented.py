@@ -10,8 +10,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import Error
 from django.http import HttpRequest
 
-from . import revocations, token_users
-from .asking import let_in, look_up, may_be_believed
+from . import revocations, token_users, users
+from .asking import let_in, may_be_believed
 from .claims import Claims
 from .conf import get_settings
 from .cookies import get_cookie_spec
@@ -198,6 +198,9 @@ class PresentedCookie:
 
 def _accept(claims: Claims, came_at: datetime) -> Login:
     """Return the login of ``claims``, which came at that time. Raises `SessionError`."""
-    session = look_up(claims)
-    user, store = let_in(session), get_store()
+    store = get_store()
+    session = store.look_up(claims)
+    if users.subject(session.user) != claims.sub:
+        raise SessionRevoked("the record is of another user")
+    user = let_in(session)
     return Login(claims, user, session, store.present(session, claims.gen, came_at))
