@@ -31,6 +31,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     # django-jwt-cookie: added
     "django_jwt_cookie",
+    # Static files of htmx and of Swagger UI
+    "django_htmx",
+    "drf_spectacular_sidecar",
     "example_project",
 ]
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 from django.contrib import admin
 from django.templatetags.static import static
 from django.urls import include, path
-from django.views.generic import RedirectView
+from django.views.generic import RedirectView, TemplateView
 
 from django_jwt_cookie.decorators import recent_login_required
-from django_jwt_cookie.devices import LoginSessionsRevokeOthersView
+from django_jwt_cookie.devices import LoginSessionsRevokeOthersView, LoginSessionsView
 from example_project import views
 
 urlpatterns = [
@@ -16,7 +16,18 @@ urlpatterns = [
     path("members/", views.members, name="members"),
     path("token/", views.token, name="token"),
     path("token/tamper/", views.tamper, name="token_tamper"),
+    path("app/", TemplateView.as_view(template_name="app.html"), name="app"),
+    # The list of logins once more, as a page for htmx and as the part that htmx asks for.
+    path("htmx/", LoginSessionsView.as_view(template_name="htmx.html"), name="htmx"),
+    path(
+        "htmx/logins/",
+        LoginSessionsView.as_view(template_name="includes/htmx_logins.html"),
+        name="htmx_logins",
+    ),
+    path("api/", views.api, name="api"),
+    path("api/", include("django_jwt_cookie.openapi")),
     # Before the package's own: ending other logins takes a password of the last five minutes.
+    path("accounts/login/", views.LoginView.as_view(), name="login"),
     path(
         "accounts/sessions/others/",
         recent_login_required(max_age=timedelta(minutes=5))(

@@ -122,6 +122,7 @@ def test_every_block_of_code_is_run_or_compared():
         ("services.md", "js"),
         ("services.md", "nginx"),
         ("services.md", "python"),
+        ("spa.md", "js"),
         ("testing.md", "python"),
     }
 

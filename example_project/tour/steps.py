@@ -130,6 +130,62 @@ def forget_the_password(visit: Visit, email: str, new: str, log: Path) -> None:
     visit.look("password-reset-used")
 
 
+def use_the_app(visit: Visit, username: str, password: str) -> None:
+    """Make mistakes in the single-page app, log in, renew, and log out."""
+    visit.go("/app/")
+    form = visit.find("[data-form=login]")
+    form.get_by_role("button", name="Log in").click()
+    name = form.get_by_label("Username")
+    expect(name).to_be_focused()
+    expect(name).to_have_accessible_description("This field is required.")
+    visit.look("app-errors", everywhere=True)
+    name.fill(username)
+    form.get_by_label("Password").fill(password)
+    form.get_by_role("button", name="Log in").click()
+    visit.read("You are logged in.")
+    expect(visit.page.get_by_role("heading", name=f"You are {username}")).to_be_focused()
+    visit.click("Renew the token")
+    visit.read("The token was renewed.")
+    visit.look("app", everywhere=True)
+    visit.click("Log out, in all tabs")
+    visit.read("You are logged out.")
+    expect(visit.page.get_by_role("heading", name="Log in")).to_be_focused()
+    # Who nobody is and what is missing: the browser notes such answers on its console.
+    visit.expect_refusals(401, 400)
+
+
+def use_htmx(visit: Visit, elsewhere: Visit) -> None:
+    """See the other login come, end it, and be asked to log in when one's own is ended there."""
+    visit.go("/htmx/")
+    visit.click("Ask now")
+    expect(visit.find(".logins li")).to_have_count(2)
+    visit.look("htmx", everywhere=True)
+    elsewhere.go("/htmx/")
+    elsewhere.find(".logins button").click()
+    expect(elsewhere.find(".logins li")).to_have_count(1)
+    visit.click("Ask now")
+    visit.see("Log in")
+    visit.read("This login was ended.")
+    visit.expect_refusals(401)
+
+
+def try_the_api(visit: Visit) -> None:
+    """Send two requests from the page that shows the document."""
+    visit.go("/api/")
+    operation = visit.find(".opblock")
+    expect(operation.first).to_be_visible()
+    visit.look("api", everywhere=True)
+    for path in ("/accounts/me/", "/accounts/refresh/"):
+        block = operation.filter(has=visit.page.locator(f"[data-path='{path}']"))
+        block.locator(".opblock-summary-control").click()
+        block.get_by_role("button", name="Try it out").click()
+        block.get_by_role("button", name="Execute").click()
+        expect(block.locator(".live-responses-table .response-col_status").nth(1)).to_contain_text(
+            "200"
+        )
+    visit.look("api-tried")
+
+
 def use_the_admin(visit: Visit, password: str) -> None:
     """Log in through the admin's own form, and be known on the rest of the site too."""
     visit.go("/admin/")

@@ -1,11 +1,12 @@
 """A visitor with a browser, who notes down whatever the browser complains about."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from playwright.sync_api import (
     Browser,
@@ -17,6 +18,8 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+
+from example_project.tour.accessibility import faults
 
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -34,6 +37,9 @@ PHONE = (
     "(KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1"
 )
 """What a phone's browser says it is."""
+
+SOMEBODY_ELSES = ".swagger"
+"""What is not looked at for accessibility: Swagger UI."""
 
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 
@@ -58,19 +64,24 @@ def chromium(*more: str) -> Iterator[Browser]:
 class Visit:
     """One visitor: cookies of their own, and a list of complaints that has to stay empty."""
 
+    audited: ClassVar[set[str]] = set()
+    """Pages that axe-core has seen by now: once is enough, and takes its time."""
+
     def __init__(
         self, browser: Browser, address: str, album: Path | None = None, **context: Any
     ) -> None:
         self.address = address
         self.album = album
         self.complaints: list[str] = []
-        context = {"locale": "en-GB", "timezone_id": "UTC"} | context
+        # Of colours: one that is half-way to another is none that anybody reads.
+        still = {"reduced_motion": "reduce"}
+        context = {"locale": "en-GB", "timezone_id": "UTC"} | still | context
         self.context = browser.new_context(base_url=address, **context)
+        self.context.on("console", self._note_message)
+        self.context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        self.context.on("request", self._note_request)
+        self.context.on("response", self._note_response)
         self.page: Page = self.context.new_page()
-        self.page.on("console", self._note_message)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", self._note_request)
-        self.page.on("response", self._note_response)
 
     def go(self, path: str) -> None:
         """Type an address."""
@@ -107,11 +118,14 @@ class Visit:
         return next((each for each in self.context.cookies() if each["name"] == name), None)
 
     def look(self, name: str, *, everywhere: bool = False) -> None:
-        """Check that the page fits a phone, and take it into the album if there is one.
+        """Check that the page is accessible and fits a phone, and take it into the album, if any.
 
         Wide and light, or ``everywhere``: in every size and both colour schemes.
         """
         self._fits_a_phone()
+        if name not in self.audited:
+            self.audited.add(name)
+            self._is_accessible()
         for size, (width, height) in SIZES.items() if self.album else ():
             for scheme in SCHEMES:
                 if everywhere or (size, scheme) == ("wide", "light"):
@@ -120,6 +134,17 @@ class Visit:
                     path = f"{self.album}/{name}-{size}-{scheme}.png"
                     self.page.screenshot(path=path, full_page=True, animations="disabled")
         self._at_the_desk()
+
+    def expect_refusals(self, *statuses: int) -> None:
+        """Forget what the browser has said of answers with these statuses, all of them."""
+        said = [
+            re.search(r"status of (\d+)|Status Error Code (\d+)", each) for each in self.complaints
+        ]
+        found = {int(match[1] or match[2]) for match in said if match}
+        assert found == {*statuses}, self.complaints
+        self.complaints = [
+            text for text, match in zip(self.complaints, said, strict=True) if not match
+        ]
 
     def _fits_a_phone(self) -> None:
         """No page may scroll sideways."""
@@ -132,6 +157,12 @@ class Visit:
             self.complaints.append(f"{self.page.url} is {overflow} px too wide for a phone")
         self._at_the_desk()
 
+    def _is_accessible(self) -> None:
+        """Neither on a phone nor at the desk may axe-core find a fault."""
+        for size in SIZES.values():
+            self.page.set_viewport_size({"width": size[0], "height": size[1]})
+            self.complaints += faults(self.page, SOMEBODY_ELSES)
+
     def _at_the_desk(self) -> None:
         width, height = SIZES["wide"]
         self.page.set_viewport_size({"width": width, "height": height})
@@ -140,11 +171,12 @@ class Visit:
     def _note_message(self, message: ConsoleMessage) -> None:
         """Script errors and breaches of the Content Security Policy arrive here."""
         if message.type in ("error", "warning"):
-            self.complaints.append(f"{self.page.url}: {message.text}")
+            page = message.page.url if message.page else ""
+            self.complaints.append(f"{page}: {message.text}")
 
     def _note_request(self, request: Request) -> None:
         if not request.url.startswith(f"{self.address}/"):
-            self.complaints.append(f"{self.page.url} asks another host: {request.url}")
+            self.complaints.append(f"{request.frame.url} asks another host: {request.url}")
 
     def _note_response(self, response: Response) -> None:
         if response.status >= 500:

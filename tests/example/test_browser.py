@@ -8,8 +8,6 @@ to another host.
 import json
 import re
 import time
-from collections.abc import Iterator
-from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
@@ -17,9 +15,10 @@ import django
 import pytest
 
 from example_project import anatomy
-from example_project.tour.server import Site, running_example
+from example_project.tour.server import Site
 
-PASSWORD = "a-Password-of-17"
+from .visitors import PASSWORD, InBrowser
+
 DAY = 24 * 60 * 60
 
 LOG_IN_BY_FETCH = """async ([username, password]) => {
@@ -40,48 +39,7 @@ WHO_AM_I = """async () => {
 
 
 @pytest.mark.needs_chromium
-class TestBrowser:
-    @pytest.fixture(scope="class")
-    @classmethod
-    def site(cls) -> Iterator[Site]:
-        with running_example() as site:
-            yield site
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def tour(cls) -> Any:
-        """Import what needs Playwright, now that it is known to be there."""
-        return import_module("example_project.tour.visit")
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def browser(cls, tour: Any) -> Iterator[Any]:
-        with tour.chromium() as browser:
-            yield browser
-
-    @pytest.fixture
-    def steps(self) -> Any:
-        return import_module("example_project.tour.steps")
-
-    @pytest.fixture
-    def visit(
-        self, request: pytest.FixtureRequest, site: Site, tour: Any, browser: Any
-    ) -> Iterator[Any]:
-        visit = tour.Visit(browser, site.address, **getattr(request, "param", {}))
-        yield visit
-        visit.context.close()
-        assert visit.complaints == []
-
-    @pytest.fixture
-    def name(self) -> str:
-        return f"ada-{uuid4().hex[:8]}"
-
-    @pytest.fixture
-    def member(self, visit: Any, steps: Any, name: str) -> Any:
-        """Return a visit that has just signed up."""
-        steps.sign_up(visit, name, PASSWORD)
-        return visit
-
+class TestBrowser(InBrowser):
     def test_a_stranger_meets_the_site(self, visit: Any, steps: Any) -> None:
         """Turned away from the members page, and told about mistakes in the forms."""
         steps.be_a_stranger(visit)

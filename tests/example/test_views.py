@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,11 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.test import Client, override_settings
+from django.utils import timezone
 
 from django_jwt_cookie.exceptions import TokenInvalid
 from django_jwt_cookie.tokens import decode
-from example_project import anatomy
+from example_project import anatomy, views
 
 pytestmark = pytest.mark.django_db
 
@@ -20,8 +22,24 @@ COOKIE = "__Host-jwt"
 PASSWORD = "a-Password-of-17"
 TEMPLATES = Path(anatomy.__file__).parent / "templates"
 
-PUBLIC = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password_reset/"]
-MEMBERS_ONLY = ["/members/", "/token/", "/accounts/password_change/", "/accounts/sessions/"]
+DEVICES = "https://testserver/accounts/sessions/"
+
+PUBLIC = [
+    "/",
+    "/app/",
+    "/api/",
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/password_reset/",
+]
+MEMBERS_ONLY = [
+    "/members/",
+    "/token/",
+    "/htmx/",
+    "/htmx/logins/",
+    "/accounts/password_change/",
+    "/accounts/sessions/",
+]
 
 GARBAGE = [
     "",
@@ -140,6 +158,22 @@ class TestDevices:
         assert "End all other logins" not in text
         assert phone.get("/members/").status_code == 302
         assert member.get("/members/").status_code == 200
+
+    def test_after_a_while_ending_the_others_takes_the_password(
+        self, member: Client, phone: Client, time_machine: Any
+    ) -> None:
+        """Once it is given, it is said what for; a program is told by the answer."""
+        time_machine.move_to(timezone.now() + timedelta(minutes=6))
+        response = member.post("/accounts/sessions/others/", headers={"referer": DEVICES})
+        login = response.headers["Location"]
+        assert login == "/accounts/login/?next=/accounts/sessions/&reason=recent_login_required"
+        credentials = {"username": "ada", "password": PASSWORD, "next": "/accounts/sessions/"}
+        assert views.STEPPED_UP in text_of(member.post(login, credentials, follow=True))
+        member.post("/accounts/sessions/others/")
+        assert phone.get("/members/").status_code == 302
+        assert views.STEPPED_UP not in text_of(member.get("/accounts/sessions/"))
+        again = member.post(login, credentials, headers={"accept": "application/json"})
+        assert "messages" not in again.cookies
 
     def test_two_pages_lead_here(self, member: Client) -> None:
         """The one for members, and the one after a change of password."""
@@ -261,7 +295,11 @@ class TestTamper:
 
     def test_a_link_can_t_do_it(self, member: Client) -> None:
         """It would be enough for another site to show a picture from this address."""
-        assert member.get("/token/tamper/").status_code == 405
+        before = token_of(member)
+        response = member.get("/token/tamper/")
+        assert response.headers["Location"] == "/token/"
+        assert token_of(member) == before
+        assert member.put("/token/tamper/").status_code == 405
 
     def test_another_site_s_form_can_t_do_it(self, new_client: type[Client], ada: User) -> None:
         """No CSRF token, no flip: otherwise any page could log its visitors out here."""
