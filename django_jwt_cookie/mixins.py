@@ -136,10 +136,7 @@ class NegotiatedView(View):
         response = super().http_method_not_allowed(request, *args, **kwargs)
         if not self.prefers_json():
             return response
-        return self.refuse_method(response.headers["Allow"])
-
-    def refuse_method(self, allow: str) -> JsonResponse:
-        """Return the 405 for programs."""
+        allow = response.headers["Allow"]
         detail = _("This address takes: %(methods)s.") % {"methods": allow}
         refusal = error("method_not_allowed", HTTPStatus.METHOD_NOT_ALLOWED, detail)
         refusal.headers["Allow"] = allow
@@ -185,10 +182,15 @@ class NegotiatedFormView(TemplateFallbackMixin, NegotiatedView, FormView):  # ty
     aliases: Mapping[str, str] = {}
     """Names that a program may use for a field, as they stand in the login document."""
 
+    def _allowed_methods(self) -> list[str]:
+        """Return what ``Allow`` says: for a program, a form can only be sent."""
+        allowed: list[str] = super()._allowed_methods()  # type: ignore[misc]
+        return [each for each in allowed if each not in ("GET", "HEAD") or not self.prefers_json()]
+
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the form; to a program, say that it is to be sent."""
         if self.prefers_json():
-            return self.refuse_method("POST, OPTIONS")
+            return self.http_method_not_allowed(request)
         return super().get(request, *args, **kwargs)
 
     def get_form_kwargs(self) -> dict[str, Any]:

@@ -31,7 +31,8 @@ DESCRIPTION = (
     "Times are Unix time in **seconds**."
 )
 ADDRESSES = {pattern.name or "": pattern for pattern in (*pages, *well_known.urlpatterns)}
-PARAMETERS: dict[str, Schema] = {"pk": LOGIN_ID, "uidb64": TEXT, "token": TEXT}
+NO_SLASH = TEXT | {"pattern": "^[^/]+$"}
+PARAMETERS: dict[str, Schema] = {"pk": LOGIN_ID, "uidb64": NO_SLASH, "token": NO_SLASH}
 """What stands in a path."""
 
 MARKS = {name: f"00000000-0000-4000-8000-{number:012}" for number, name in enumerate(PARAMETERS)}

@@ -101,7 +101,14 @@ OPERATIONS = (
     Operation("password_change_done", "get", PAGE, TITLE, login=True),
     Operation("password_reset", "post", "Have a link sent, if there is an account", NOTHING, True),
     Operation("password_reset_done", "get", PAGE, TITLE),
-    Operation("password_reset_confirm", "post", "Set a new password by the link", NOTHING, True),
+    Operation(
+        "password_reset_confirm",
+        "post",
+        "Set a new password by the link",
+        NOTHING,
+        form=True,
+        refusals=("NoSuchAddress",),
+    ),
     Operation("password_reset_complete", "get", PAGE, TITLE),
     Operation("login_sessions", "get", "List the logins", {200: ("LoginList",)}, login=True),
     *(
@@ -128,12 +135,17 @@ class Refusal:
     also_invalid: bool = False
     """Whether a form may say which values are wrong, with the code ``invalid``."""
 
+    also_page: bool = False
+    """Whether it may be the site's own page: no view has the address."""
+
     def document(self) -> Schema:
         """Return the response of the document."""
-        schema = refusal(self.codes)
-        if self.also_invalid:
-            schema = one_of([wrong_fields(), schema])
-        response: Schema = {"description": self.description, "content": {JSON: {"schema": schema}}}
+        schemas = [wrong_fields()] if self.also_invalid else []
+        schemas += [refusal(self.codes)] if self.codes else []
+        content: Schema = {JSON: {"schema": one_of(schemas)}} if schemas else {}
+        if self.also_page:
+            content["text/html"] = {}
+        response: Schema = {"description": self.description, "content": content}
         if self.header:
             response["headers"] = {self.header: {"schema": TEXT, "required": True}}
         return response
@@ -160,7 +172,18 @@ REFUSALS = {
         "No CSRF token, a wrong one, or the wrong origin; or logins don't begin on this site.",
         ("csrf_failed", "permission_denied"),
     ),
-    "NotFound": Refusal(HTTPStatus.NOT_FOUND, "No such login of yours.", ("not_found",)),
+    "NotFound": Refusal(
+        HTTPStatus.NOT_FOUND,
+        "No such login of yours; or, as a page, no such address: the id is no UUID.",
+        ("not_found",),
+        also_page=True,
+    ),
+    "NoSuchAddress": Refusal(
+        HTTPStatus.NOT_FOUND,
+        "As a page: no such address, since there is a slash in a part of it.",
+        (),
+        also_page=True,
+    ),
     "MethodNotAllowed": Refusal(
         HTTPStatus.METHOD_NOT_ALLOWED,
         "Another method was used. A form has no answer to GET for a program.",

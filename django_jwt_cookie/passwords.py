@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+from django.views.generic.base import View
 
 from .adoption import get_session, lend_session
 from .authentication import get_jwt
@@ -64,6 +65,8 @@ class PasswordResetConfirmView(NegotiatedFormView, auth_views.PasswordResetConfi
         that no ``Referer`` tells it. A program follows no such redirect, and some sites have no
         sessions: they get to Django's second step at once, with the token in a lent session.
         """
+        if request.method == "OPTIONS" or request.method not in self._allowed_methods():
+            return View.dispatch(self, request, *args, **kwargs)  # Whether the link works or not.
         if get_session(request) is not None and not self.prefers_json():
             return super().dispatch(request, *args, **kwargs)
         with lend_session(request) as session:

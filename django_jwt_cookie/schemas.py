@@ -136,14 +136,15 @@ def _type_of(field: forms.Field) -> Schema:
 
 
 def _format_of(field: forms.Field) -> Schema:
-    if isinstance(field, forms.EmailField):
-        return {"format": "email"} if field.required else {}  # Then "" is nothing.
+    schema: Schema = {"minLength": 1} if field.required else {}
+    if isinstance(field, forms.EmailField) and field.required:  # Otherwise "" is none.
+        return schema | {"format": "email"}
     if isinstance(field.widget, forms.PasswordInput):
-        return {"format": "password"}
+        return schema | {"format": "password"}
     lengths = [
         each.limit_value for each in field.validators if isinstance(each, MaxLengthValidator)
     ]
-    return {"maxLength": min(lengths)} if lengths else {}
+    return schema | ({"maxLength": min(lengths)} if lengths else {})
 
 
 def seconds(name: str, of: str = "", example: int | None = None) -> Schema:

@@ -99,6 +99,9 @@ MISSING: dict[str, Callable[[], str]] = {
     "needs_chromium": missing_chromium,
     "needs_ecosystem": lambda: missing_packages(*ecosystem()),
     "needs_fastapi": lambda: missing_packages("fastapi", "uvicorn"),
+    "needs_schemathesis": lambda: missing_packages(
+        "openapi_spec_validator", "schemathesis", "uvicorn"
+    ),
     "needs_nginx": lambda: "" if NGINX else "there is no nginx",
     "needs_node": missing_node,
     "needs_servers": lambda: missing_packages("granian", "uvicorn"),
