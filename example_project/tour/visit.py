@@ -31,6 +31,8 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
 ]
 
+expect.set_options(timeout=20_000)  # Milliseconds: other tests may keep the machine busy.
+
 SIZES = {"wide": (1280, 800), "phone": (375, 812)}
 PHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 "
