@@ -1,8 +1,8 @@
-"""What code finds that looks into the Django session for the backend of a login.
+"""The Django session as other code goes on to see it, with the login in the cookie.
 
-The user is known without the session, as ``request.user``; which backend has authenticated it,
-Django tells nowhere else. django-hijack reads that key, and so does Django's own
-``RemoteUserMiddleware``. The session goes on to name it, though the login is in the cookie.
+It names the backend of the login, which Django tells nowhere else: django-hijack reads that key,
+and so does Django's own ``RemoteUserMiddleware``. And none is begun only to be empty:
+``update_session_auth_hash()`` changes the key of the session whether there is one or not.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
 
 
-class _NamesBackend(SessionBase):
+class _AnsweringSession(SessionBase):
     """Mixed into the class of the site's own sessions, whatever that is."""
 
     find_backend: Callable[[], str | None]
@@ -44,16 +44,26 @@ class _NamesBackend(SessionBase):
             return await super().aget(key, default)
         return await sync_to_async(self.get, thread_sensitive=True)(key, default)
 
+    def cycle_key(self) -> None:
+        """Change the key, if there is one; what is put into the session later gets a new one."""
+        if not self.is_empty():
+            super().cycle_key()
+
+    async def acycle_key(self) -> None:
+        """Do the same."""
+        if not self.is_empty():
+            await super().acycle_key()
+
 
 @cache
-def _class_that_names_backend(store: type[SessionBase]) -> type[_NamesBackend]:
+def _answering(store: type[SessionBase]) -> type[_AnsweringSession]:
     # Django salts what it keeps with the name of the class.
     names = {name: getattr(store, name) for name in ("__doc__", "__module__", "__qualname__")}
-    return type(store.__name__, (_NamesBackend, store), names)
+    return type(store.__name__, (_AnsweringSession, store), names)
 
 
 def answer_for_backend(session: SessionBase, find_backend: Callable[[], str | None]) -> None:
-    """Have ``session`` answer for the backend of a login that is not in it."""
+    """Have ``session`` answer for a login that is not in it."""
     # The very same object: other code may have it already, and the class is still the site's.
-    session.__class__ = _class_that_names_backend(type(session))
+    session.__class__ = _answering(type(session))
     session.find_backend = find_backend  # type: ignore[attr-defined]

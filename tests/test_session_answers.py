@@ -1,10 +1,16 @@
-"""Code that looks into the Django session for the backend of a login finds it."""
+"""The Django session as other code sees it: it names the backend, and is not there for nothing."""
 
 from importlib import import_module
 
 import pytest
 from django.conf import settings as django_settings
-from django.contrib.auth import BACKEND_SESSION_KEY, SESSION_KEY
+from django.contrib.auth import (
+    BACKEND_SESSION_KEY,
+    SESSION_KEY,
+    aupdate_session_auth_hash,
+    update_session_auth_hash,
+)
+from django.contrib.auth.models import User
 from django.http import JsonResponse
 from django.urls import include, path
 
@@ -34,7 +40,21 @@ async def cart(request):
     return JsonResponse({"items": items, "other": request.session.get("other", "none")})
 
 
+def change_password_of_another(request):
+    user = User.objects.create_user("eve")
+    update_session_auth_hash(request, user)
+    return JsonResponse({"key": request.session.session_key})
+
+
+async def achange_password_of_another(request):
+    user = await User.objects.acreate_user("eve")
+    await aupdate_session_auth_hash(request, user)
+    return JsonResponse({"key": request.session.session_key})
+
+
 urlpatterns = [
+    path("another/", change_password_of_another),
+    path("aanother/", achange_password_of_another),
     path("accounts/", include("django_jwt_cookie.urls")),
     path("key/", by_key),
     path("get/", by_get),
@@ -102,3 +122,22 @@ def test_half_a_login_in_the_session_is_none(client, path):
     client.cookies["sessionid"] = session.session_key
     assert backend_of(client, path) == "none"
     assert client.get("/accounts/me/").json()["user"]["username"] == NAME
+
+
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize("path", ["/another/", "/aanother/"])
+def test_to_change_anothers_password_begins_no_session(client, path):
+    """Django changes the key of one's own session on the way, where there is one."""
+    sign_up(client)
+    assert client.get(path).json()["key"] is None
+    assert "sessionid" not in client.cookies
+
+
+@pytest.mark.parametrize("path", ["/another/", "/aanother/"])
+def test_the_key_of_a_session_is_changed(client, path):
+    """As Django does it, for what else is in there."""
+    sign_up(client)
+    client.get("/cart/")
+    before = client.cookies["sessionid"].value
+    assert client.get(path).json()["key"] not in (None, before)
+    assert client.get("/cart/").json()["items"] == 1

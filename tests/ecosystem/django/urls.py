@@ -1,5 +1,6 @@
 """A shop."""
 
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
@@ -11,5 +12,6 @@ def put_into_session(request: HttpRequest, key: str) -> HttpResponse:
 
 urlpatterns = [
     path("accounts/", include("django_jwt_cookie.urls")),
+    path("admin/", admin.site.urls),
     path("session/<key>/", put_into_session),
 ]
