@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.test import Client
+
+from tests.accounts import sign_up
 
 from .sessions import left_in_sessions
 
@@ -23,3 +26,13 @@ def nothing_else_in_sessions() -> Iterator[None]:
     left_in_sessions.clear()
     yield
     assert left_in_sessions <= settings.KEPT_IN_SESSIONS  # type: ignore[misc]
+
+
+@pytest.fixture
+def attacked(new_client: type[Client]) -> Client:
+    """Return the browser of somebody who is logged in, and visits a page that attacks by CSRF."""
+    client = new_client(enforce_csrf_checks=False)
+    sign_up(client)
+    attacked = new_client(enforce_csrf_checks=True)
+    attacked.cookies = client.cookies
+    return attacked

@@ -10,16 +10,6 @@ PATHS = ["/api/whoami/", "/api/async/", "/django/whoami/", "/django/async/"]
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def attacked(new_client):
-    """A visitor who is logged in, and whose requests another site can send."""
-    client = new_client(enforce_csrf_checks=False)
-    sign_up(client)
-    attacked = new_client(enforce_csrf_checks=True)
-    attacked.cookies = client.cookies
-    return attacked
-
-
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_login_is_enough(client, path, method):

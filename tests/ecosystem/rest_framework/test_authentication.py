@@ -78,12 +78,8 @@ def test_another_class_that_comes_first_answers_as_it_does(client):
     assert response.json() == {"detail": "Authentication credentials were not provided."}
 
 
-def test_csrf_is_checked(new_client):
+def test_csrf_is_checked(attacked):
     """CSRF: a form of another site is refused with 403, and one of ours is not."""
-    client = new_client(enforce_csrf_checks=False)
-    sign_up(client)
-    attacked = new_client(enforce_csrf_checks=True)
-    attacked.cookies = client.cookies
     response = attacked.post(WHOAMI)
     assert response.status_code == 403
     assert "CSRF" in response.json()["detail"]

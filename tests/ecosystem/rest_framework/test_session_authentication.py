@@ -21,12 +21,8 @@ def test_the_cookie_is_enough(client):
     assert (response.status_code, response.json()) == (200, {"username": NAME})
 
 
-def test_csrf_is_checked(new_client):
+def test_csrf_is_checked(attacked):
     """CSRF: a form of another site is refused, though the browser sends the cookie along."""
-    client = new_client(enforce_csrf_checks=False)
-    sign_up(client)
-    attacked = new_client(enforce_csrf_checks=True)
-    attacked.cookies = client.cookies
     response = attacked.post(WHOAMI)
     assert response.status_code == 403
     assert "CSRF" in response.json()["detail"]
