@@ -92,12 +92,17 @@ class LoginRequiredMiddleware(auth_middleware.LoginRequiredMiddleware):
         super().__init__(get_response)
         if self.async_mode:
             # Django spends a thread on each call of a synchronous one.
-            self.process_view = self._aprocess_view  # type: ignore[assignment, method-assign]
+            self.process_view = self._aprocess_view  # type: ignore[method-assign]
+
+    def process_view(self, request: HttpRequest, view_func: Any, *args: Any) -> Any:
+        """Ask for nobody where everybody may come in; Django 5.2 asks there too."""
+        return super().process_view(request, view_func, *args) if _asks(view_func) else None
 
     async def _aprocess_view(self, request: HttpRequest, view_func: Any, *args: Any) -> Any:
         """Load the user first, in a thread if somebody has to be asked."""
-        if getattr(view_func, "login_required", True):
-            await request.auser()
+        if not _asks(view_func):
+            return None
+        await request.auser()
         return super().process_view(request, view_func, *args)
 
     def handle_no_permission(  # type: ignore[override]
@@ -106,3 +111,8 @@ class LoginRequiredMiddleware(auth_middleware.LoginRequiredMiddleware):
         """Ask for a login, in the language of the client."""
         login_url = self.get_login_url(view_func)
         return ask_to_log_in(request, None, login_url, self.get_redirect_field_name(view_func))
+
+
+def _asks(view: Any) -> bool:
+    """Tell whether a view is for those who are logged in."""
+    return getattr(view, "login_required", True)

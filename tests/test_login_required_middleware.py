@@ -106,7 +106,7 @@ def test_a_view_may_name_a_login_page_of_its_own(client):
     assert client.get("/elsewhere/").url == "/accounts/signup/?back=/elsewhere/"
 
 
-@pytest.mark.usefixtures("either")
+@pytest.mark.usefixtures("ours")
 def test_a_public_view_asks_for_nobody(client, django_assert_num_queries):
     """It costs no query, and a cache may keep it."""
     sign_up(client)

@@ -47,6 +47,7 @@ def change_password_of_another(request):
 
 
 async def achange_password_of_another(request):
+    await request.auser()  # Django 5.2 compares with `request.user` here.
     user = await User.objects.acreate_user("eve")
     await aupdate_session_auth_hash(request, user)
     return JsonResponse({"key": request.session.session_key})
