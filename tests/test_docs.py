@@ -251,6 +251,18 @@ def test_every_link_leads_somewhere():
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+def test_every_picture_is_shown_somewhere():
+    """None is left over, and together they are small."""
+    shown = {
+        target
+        for page in PAGES
+        for target in re.findall(r"!\[.*?\]\((?:docs/)?images/(.*?)\)", page.read_text())
+    }
+    there = {path.name: path.stat().st_size for path in (ROOT / "docs" / "images").iterdir()}
+    assert shown == there.keys()
+    assert sum(there.values()) < 3_000_000
+
+
 def test_the_layers_are_those_that_are_enforced():
     """The drawing and the contract."""
     (drawing,) = blocks(ROOT / "docs" / "architecture.md", "")

@@ -139,6 +139,7 @@ class Visit:
 
     def expect_refusals(self, *statuses: int) -> None:
         """Forget what the browser has said of answers with these statuses, all of them."""
+        self.page.wait_for_timeout(500)  # It says so in its own time.
         said = [
             re.search(r"status of (\d+)|Status Error Code (\d+)", each) for each in self.complaints
         ]
