@@ -20,6 +20,7 @@ CACHE = "django.middleware.cache."
 SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
 CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 GOOD = [SESSION, CSRF, OURS]
+PATTERN = r"jwt_cookie\.[EW]\d{3}"
 ADOPT = {"ADOPT_UNTIL": datetime(2500, 1, 1, tzinfo=UTC)}
 
 
@@ -228,13 +229,17 @@ def test_adopters_that_nobody_asks_any_more(settings):
     assert ids() == ["jwt_cookie.W009"]
 
 
+def ids_in(*files):
+    """Return the ids that are named in files."""
+    return {found for each in files for found in re.findall(PATTERN, each.read_text())}
+
+
 def test_each_id_is_tested_and_documented():
     """What is said twice is compared."""
     root = Path(__file__).parent.parent
-    pattern = r"jwt_cookie\.[EW]\d{3}"
-    modules = Path(checks.__file__).parent.glob("*.py")
-    declared = {found for each in modules for found in re.findall(pattern, each.read_text())}
-    assert len(declared) == 23
-    assert set(re.findall(pattern, Path(__file__).read_text())) == declared
-    documented = root / "docs" / "checks.md"
-    assert set(re.findall(pattern, documented.read_text())) == declared
+    package = Path(checks.__file__).parent.parent
+    tests = [Path(__file__), *(root / "tests" / "ecosystem").glob("*/test_checks.py")]
+    declared = ids_in(*package.glob("checks/*.py"), *package.glob("contrib/*.py"))
+    assert len(declared) == 24
+    assert ids_in(*tests) == declared
+    assert ids_in(root / "docs" / "checks.md") == declared
