@@ -249,9 +249,11 @@ class TestApp(InBrowser):
     def test_a_logout_reaches_all_tabs(self, member: Any, name: str) -> None:
         """And a login, too."""
         member.go("/app/")
-        member.read(f"You are {name}")
+        # All is loaded: what is on its way when the login ends is refused.
+        member.find(".logins li").wait_for()
         other = member.context.new_page()
         other.goto("/app/")
+        other.locator(".logins li").wait_for()
         other.get_by_role("button", name="Log out, in all tabs").click()
         member.read("You are logged out.")
         assert member.find("[data-member]").is_hidden()
