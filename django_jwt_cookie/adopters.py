@@ -74,7 +74,10 @@ class Adopter(ABC):
         return ()
 
     def end(self, session: LoginSession) -> None:  # noqa: B027
-        """Take note that a login was ended which an old one had become: end that one too."""
+        """Take note that a login was ended which an old one had become: end that one too.
+
+        Or one that came in the place of such, by impersonation: compare the id with `make_ids`.
+        """
 
 
 def get_adopters() -> tuple[Adopter, ...]:

@@ -3,7 +3,7 @@
 import logging
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -27,9 +27,9 @@ from .exceptions import (
 )
 from .keys import get_key_ring
 from .models import LoginSession
-from .renewal import Verdict, is_half_over, is_over
+from .renewal import Verdict, is_half_over, is_over, judge
 from .sessions import in_transaction
-from .store import get_store
+from .store import Store, get_store
 from .tokens import decode
 
 logger = logging.getLogger("django.security.jwt_cookie")
@@ -174,23 +174,31 @@ class PresentedCookie:
             logger.exception("Nobody can be asked about a login: the request is anonymous.")
             return None
 
-    def ask_again(self, claims: Claims) -> Login | None:
-        """Return the login of ``claims``, which was found before, as it is now; else as `_find`.
+    @property
+    def _came_at(self) -> datetime:
+        return datetime.fromtimestamp(self._read_at, UTC)
 
-        On a site that only verifies, a token is good until it is over. Raises `SessionError`.
+    def ask_again(self, login: Login) -> Login | None:
+        """Return ``login``, which was found before, as it is now; else as `_find`.
+
+        Asking presents no token: what this very request has renewed, the browser has not got yet,
+        and if the response is lost, it comes with the old one again. On a site that only verifies,
+        a token is good until it is over. Raises `SessionError`.
         """
         if get_key_ring().can_sign:
-            return self.ask_for(claims)
-        if is_over(claims):
+            session = _look_up(get_store(), login.claims)
+            verdict = judge(session, login.claims.gen, self._came_at)
+            return replace(login, session=session, user=let_in(session), verdict=verdict)
+        if is_over(login.claims):
             raise SessionExpired("the token is over, and the login is not kept here")
-        return self._find(claims)
+        return self._find(login.claims)
 
     def ask_for(self, claims: Claims) -> Login:
         """Return the login of ``claims`` as the database has it. Raises `SessionError`."""
         if not get_key_ring().can_sign:
             raise SessionRevoked("ended where it was issued")
         try:
-            return _accept(claims, datetime.fromtimestamp(self._read_at, UTC))
+            return _accept(claims, self._came_at)
         except TokenReused:
             self.stolen |= {claims.sid}
             raise
@@ -199,8 +207,13 @@ class PresentedCookie:
 def _accept(claims: Claims, came_at: datetime) -> Login:
     """Return the login of ``claims``, which came at that time. Raises `SessionError`."""
     store = get_store()
+    session = _look_up(store, claims)
+    user = let_in(session)
+    return Login(claims, user, session, store.present(session, claims.gen, came_at))
+
+
+def _look_up(store: Store, claims: Claims) -> LoginSession:
     session = store.look_up(claims)
     if users.subject(session.user) != claims.sub:
         raise SessionRevoked("the record is of another user")
-    user = let_in(session)
-    return Login(claims, user, session, store.present(session, claims.gen, came_at))
+    return session

@@ -1,4 +1,4 @@
-"""What an error report does not show: the login cookie.
+"""What an error report does not show: the login cookie, and what becomes one.
 
 Django hides its session cookie by name. A report is mailed, and the token in it would be good.
 """
@@ -10,6 +10,7 @@ from django.views.debug import (
     get_default_exception_reporter_filter,
 )
 
+from .adopters import get_adopters
 from .conf import Settings, get_settings
 
 
@@ -17,8 +18,9 @@ class HidesLoginCookie:
     """Adds the login cookie to what a filter hides."""
 
     def cleanse_setting(self, key: Any, value: Any) -> Any:
-        """Return ``value``, unless it is the token."""
-        if key == get_settings().cookie_name:
+        """Return ``value``, unless it is the token, or one of an older scheme."""
+        older = {cookie.name for adopter in get_adopters() for cookie in adopter.cookies()}
+        if key == get_settings().cookie_name or key in older:
             return SafeExceptionReporterFilter.cleansed_substitute
         return super().cleanse_setting(key, value)  # type: ignore[misc]
 

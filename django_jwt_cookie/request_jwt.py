@@ -7,6 +7,7 @@ query, and runs in a thread when the request is asynchronous.
 import logging
 import time
 import uuid
+from datetime import datetime
 
 from django.contrib import auth
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -50,6 +51,9 @@ class RequestJWT(RequestLogin):
 
     _auth_time: int | None = None
     """When the password was given; None until somebody has logged in during this request."""
+
+    _ends_at: datetime | None = None
+    """When the login ends that begins with this request, if not by the settings alone."""
 
     # --- For views. Like `request.user`, each of these asks the database when first touched;
     #     asynchronous code awaits `request.auser()` before.
@@ -103,6 +107,8 @@ class RequestJWT(RequestLogin):
         return self._is_due(response) or self._outgoing.is_doubtful(response)
 
     def _needs_work(self, session: SessionBase) -> bool:
+        if session is not self.session and self._is_out_of_place:
+            return False
         if get_key_ring().may_block and not self._cookie.was_read:
             return session.modified  # `_owner` may have to wait for keys.
         if self._data.needs_signing(self._owner()):
@@ -123,6 +129,9 @@ class RequestJWT(RequestLogin):
                 # The user who was logged in is gone: the view's transaction was rolled back.
                 self._outgoing.withdraw()
                 self._login = None
+                session = adoption.get_session(self._request)
+                assert session is not None
+                adoption.clear_login(session)
         if self._login is not None and self._is_due(response):
             try:
                 self._go_on(self._login)
@@ -131,7 +140,7 @@ class RequestJWT(RequestLogin):
             except Error:
                 # The view is done, and the token that came is good for a while.
                 logger.exception("A login token could not be renewed.")
-        if owner := self._owner():
+        if not self._is_out_of_place and (owner := self._owner()):
             self._data.sign(owner)
 
     def adopt(self, *, persistent: bool | None = None) -> None:
@@ -193,7 +202,7 @@ class RequestJWT(RequestLogin):
     def logged_in(self, user: AbstractBaseUser) -> None:
         """Take note that ``user`` has just given a password, or whatever the backend asks for.
 
-        Or nothing at all, if somebody else was logged in and took the place of ``user``.
+        Or nothing at all, if somebody was logged in and took the place of ``user``.
         """
         session = adoption.get_session(self._request)
         found = adoption.find_login(session)
@@ -205,28 +214,52 @@ class RequestJWT(RequestLogin):
         if self._is_out_of_place:
             return
         if token_users.is_from_claims(user) and not self.confirm():
-            # A login that was ended a minute ago must not become a new one.
-            adoption.clear_login(session)
-            self._request.user = AnonymousUser()
+            self._refuse(session)
             return
         before = self._login or self._cookie.login()
-        is_impersonation = self._is_impersonation(user, before)
-        self._auth_time = 0 if is_impersonation else int(time.time())
+        self._auth_time = int(time.time())
+        is_unproven = self._is_unproven(user, before)
         self._data.clear_before_login_of(user, session, before)
-        if is_impersonation and before and before.session and not before.session.persistent:
-            session.set_expiry(0)  # To end with the browser, as what it takes the place of.
+        if is_unproven:
+            try:
+                self._succeed(user, session, before)
+            except SessionError:
+                self._refuse(session)
+                return
         self._user, self._login = user, None
 
-    def _is_impersonation(self, user: AbstractBaseUser, login: Login | None) -> bool:
-        """Tell whether ``user`` takes somebody else's place, and no backend says who that is.
+    def _refuse(self, session: SessionBase) -> None:
+        """Let a login that was ended a minute ago become no new one."""
+        adoption.clear_login(session)
+        self._request.user = AnonymousUser()
 
-        django-hijack and its like ask for no password. One who borrows a browser of the staff must
-        not come by a recent login with them, of a member or, on the way back, of the staff.
+    def _is_unproven(self, user: AbstractBaseUser, login: Login | None) -> bool:
+        """Tell whether somebody is logged in, and no backend says that ``user`` is at the browser.
+
+        So it is with django-hijack and its like, which ask for nothing.
         """
-        if hasattr(user, "backend"):
-            return False  # Left by `authenticate()`, or by whoever has made sure by other means.
         before = login.user if login else self._user
-        return isinstance(before, AbstractBaseUser) and before != user
+        is_logged_in = isinstance(before, AbstractBaseUser) and not self._outgoing.is_forgotten
+        # A backend's name is left by `authenticate()`, or by whoever has made sure by other means.
+        return is_logged_in and not hasattr(user, "backend")
+
+    def _succeed(self, user: AbstractBaseUser, session: SessionBase, login: Login | None) -> None:
+        """Have the login of ``user`` be no more than the one in whose place it comes.
+
+        One who borrows a browser of the staff must not come by a recent login with it, of a member,
+        of the staff on the way back, nor of whom one is already; nor by one that ends later than
+        what the login was swapped for. Raises `SessionError` if ``login`` has ended.
+        """
+        self._auth_time = 0
+        if login is None:
+            return
+        if login.session is None:
+            login = self._cookie.ask_for(login.claims)
+        if login.user == user:
+            self._auth_time = login.claims.auth_time
+        self._ends_at = login.record.ends_at
+        if not login.record.persistent:
+            session.set_expiry(0)  # To end with the browser.
 
     def _user_of(self, found: adoption.DjangoLogin) -> AbstractBaseUser | None:
         """Return whose login is in the Django session, by Django's own checks."""
@@ -250,6 +283,7 @@ class RequestJWT(RequestLogin):
             auth_hash=found.auth_hash,
             persistent=persistent,
             at_most=found.at_most,
+            ends_at=self._ends_at,
             user_agent=self._request.headers.get("User-Agent", ""),
             ip_address=self._request.META.get("REMOTE_ADDR"),
         )

@@ -170,7 +170,11 @@ class RequestLogin:
         self.resolve()
         if self._login is not None and (again or self._is_unconfirmed):
             try:
-                self._login = self._cookie.ask_again(self._login.claims)
+                self._login = (
+                    self._cookie.ask_for(self._login.claims)
+                    if self._is_unconfirmed
+                    else self._cookie.ask_again(self._login)
+                )
             except SessionError as error:
                 self._login, self._cookie.refusal = None, error.code
                 self._outgoing.withdraw()

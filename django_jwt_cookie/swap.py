@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from django.views.decorators.debug import sensitive_variables
 
 from . import revocations, users
 from .adopters import Adopter, OldLogin, get_adopters
@@ -73,6 +74,7 @@ class Swap:
                 return old
         return None
 
+    @sensitive_variables()  # And whatever it calls: the log may be mailed.
     def _ask(self, adopter: Adopter) -> OldLogin | None:
         try:
             return adopter.find(self._request)
@@ -141,6 +143,9 @@ class Swap:
         The cookies that have come; and all there are, where somebody logs in or out: one whose
         path is another would undo that. Not if what they were swapped for does not arrive.
         """
+        if self._swapped:
+            # Whatever header brought the credential: no ``Vary`` names it.
+            patch_cache_control(response, private=True, no_store=True)
         is_lost = self._swapped and not self._outgoing.is_decided
         if self._has_failed or is_lost or response.status_code >= SERVER_ERROR:
             return

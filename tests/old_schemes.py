@@ -51,7 +51,8 @@ class Broken(Tickets):
     """Does not expect what a browser may send."""
 
     def find(self, request: HttpRequest) -> OldLogin | None:
-        raise KeyError(self.read(request))
+        ticket = self.read(request)
+        raise KeyError(len(ticket))
 
 
 class Unreachable(Adopter):

@@ -132,6 +132,22 @@ def test_a_login_that_ends_during_a_view_gets_no_token(client, ask):
     assert response.cookies[COOKIE]["max-age"] == 0
 
 
+def test_a_token_that_did_not_arrive_is_not_taken_for_one_that_came(client, ask, ended):
+    """False theft: the response was lost, and the browser goes on with the token that it has."""
+    age_login(client, timedelta(minutes=11))
+
+    def view(request):
+        assert request.user.is_authenticated  # Renews: the token that came is over.
+        assert ask(request.jwt, again=True)
+        return HttpResponse(status=503)
+
+    headers = {"cookie": f"{COOKIE}={get_token(client)}"}
+    JWTCookieMiddleware(view)(RequestFactory().get("/", headers=headers, secure=True))
+    age_login(client, timedelta(minutes=11))
+    assert get_user(client).is_authenticated
+    assert ended == []
+
+
 @pytest.mark.parametrize("how", [{}, {"again": True}])
 def test_asking_again_costs_what_the_first_time_costs(
     client, kind, ask, how, django_assert_num_queries

@@ -197,7 +197,7 @@ def test_a_request_costs_what_the_table_says(settings, serve, count, mode, kind)
 STEPS = {
     ("database", "untouched"): 15,
     ("database", "anonymous"): 41,
-    ("database", "known"): 84,
+    ("database", "known"): 86,
     ("token", "untouched"): 15,
     ("token", "anonymous"): 41,
     ("token", "known"): 75,

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from django_jwt_cookie.exceptions import SessionRevoked
+from django_jwt_cookie.models import LoginSession
 
 from .accounts import COOKIE, JSON, NAME, PASSWORD, log_in
 
@@ -93,19 +95,42 @@ def test_a_login_of_unknown_age_is_not_recent(client, ada):
 def test_whoever_takes_anothers_place_has_given_no_password(client):
     """Attack: put a member in one's place, or oneself back, and pass for somebody with a password.
 
-    A login of the same user, or of one whom a backend has authenticated, is another matter.
+    A login of one whom a backend has authenticated is another matter.
     """
     User.objects.create_user("eve", password=PASSWORD)
     log_in(client)
-    for name in ("eve", NAME):
+    for name in ("eve", "eve", NAME, NAME):
         assert client.get(f"/become/{name}/").content.decode() == name
         assert client.get("/vault/function/").url.endswith("reason=recent_login_required")
-    client.get(f"/become/{NAME}/")
-    assert client.get("/vault/function/").content == b"Welcome"
     log_in(client, "eve")
     assert client.get("/vault/function/").content == b"Welcome"
     client.get(f"/become/{NAME}/?unasked")
     assert client.get("/vault/function/").status_code == 302
+
+
+@pytest.mark.parametrize("query", ["", "?unasked"])
+def test_whoever_takes_ones_own_place_has_given_no_password(client, time_machine, query):
+    """Attack: hijack oneself in a borrowed browser. A password of a minute ago stays one."""
+    log_in(client)
+    time_machine.shift(timedelta(minutes=1))
+    client.get(f"/become/{NAME}/{query}")
+    assert client.get("/vault/function/").content == b"Welcome"
+    time_machine.shift(timedelta(minutes=5))
+    client.get(f"/become/{NAME}/{query}")
+    assert client.get("/vault/function/").url.endswith("reason=recent_login_required")
+
+
+@pytest.mark.parametrize("query", ["", "?unasked"])
+def test_a_login_that_was_ended_takes_nobodys_place(client, settings, query):
+    """Attack: with the user from the token, make a new login of one that was ended a minute ago."""
+    settings.JWT_COOKIE = {"USER_SOURCE": "token"}
+    User.objects.create_user("eve", password=PASSWORD)
+    log_in(client)
+    client.get("/members/function/")
+    LoginSession.objects.update(revoked_at=timezone.now(), revoked_because="revoked")
+    client.get(f"/become/eve/{query}")
+    assert client.get("/members/function/").status_code == 302
+    assert not LoginSession.objects.alive().exists()
 
 
 @pytest.fixture(params=[{}, {"USER_SOURCE": "token"}, {"TRACK_SESSIONS": False}], ids=str)

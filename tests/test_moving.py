@@ -11,13 +11,18 @@ from typing import Any
 import pytest
 from django.contrib import auth
 from django.contrib.auth.models import User
-from django.core import signing
+from django.core import mail, signing
 from django.core.management import call_command
 from django.db import transaction
 from django.http import HttpResponse
+from django.test import RequestFactory
 from django.urls import include, path
+from django.utils.log import AdminEmailHandler
+from django.views.debug import ExceptionReporter
 
+from django_jwt_cookie import sessions
 from django_jwt_cookie.adopters import OldLogin
+from django_jwt_cookie.middleware import JWTCookieMiddleware
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.signals import session_started
 from django_jwt_cookie.tokens import decode
@@ -460,7 +465,7 @@ def test_the_older_scheme_is_told(client, settings, ada):
     client.cookies["ticket"] = ticket_of(ada)
     assert whoami(client) == "ada"
     swapped = sid_of(client)
-    client.get("/login/bob/")
+    log_in(client, "bob")
     client.get("/logout/")
     assert old_schemes.Remembering.ended == [(swapped, "replaced")]
 
@@ -584,6 +589,54 @@ def test_an_adopter_that_fails_is_logged_and_in_nobodys_way(client, settings, ad
         "Broken has failed: nobody is logged in by it."
     ]
     assert log_in(client, "ada").status_code == 200
+
+
+def test_who_takes_anothers_place_does_not_stay_longer(client, clock, ada):
+    """Attack: make a long login of one that was swapped for a short one, by impersonation."""
+    client.cookies["ticket"] = ticket_of(ada)
+    assert whoami(client) == "ada"
+    client.get("/login/bob/")
+    assert whoami(client) == "bob"
+    clock.shift(DAY)
+    assert whoami(client) == ""
+
+
+def test_no_mail_about_that_shows_the_credential(client, settings, ada, caplog):
+    """It is as good as a login until the date."""
+    adopt(settings, "Broken")
+    settings.ADMINS = ["admin@example.com"]
+    client.cookies["ticket"] = ticket_of(ada)
+    client.get("/public/")
+    AdminEmailHandler(include_html=True).handle(caplog.records[0])
+    page = mail.outbox[-1].alternatives[0].content
+    assert "in find" in page
+    assert ticket_of(ada) not in page
+
+
+def test_no_report_shows_an_old_cookie(ada, settings):
+    """What it becomes is as good as the login cookie, which no report shows either."""
+    ticket = ticket_of(ada)
+    request = RequestFactory().get("/", headers={"cookie": f"ticket={ticket}; flavour=vanilla"})
+    JWTCookieMiddleware(HttpResponse).process_request(request)
+    said = ExceptionReporter(request, KeyError, KeyError("on purpose"), None).get_traceback_html()
+    assert "vanilla" in said
+    assert ticket not in said
+
+
+def test_a_page_of_somebody_whom_a_header_names_is_in_no_cache(ada, settings, clock):
+    """Attack: ask for it next. Not even if the login ended meanwhile, so that no cookie is set."""
+    adopt(settings, "HeaderTickets")
+
+    def page(request):
+        name = request.user.get_username()
+        sessions.revoke_all(ada)
+        clock.shift(timedelta(seconds=6))
+        return HttpResponse(name)
+
+    request = RequestFactory().get("/", headers={"X-Ticket": ticket_of(ada)}, secure=True)
+    response = JWTCookieMiddleware(page)(request)
+    assert (response.content, response.cookies) == (b"ada", {})
+    assert response.headers["Cache-Control"] == "private, no-store"
 
 
 def test_a_database_that_is_away_is_an_error_as_elsewhere(new_client, settings, ada):

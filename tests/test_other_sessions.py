@@ -12,6 +12,7 @@ from django.http import JsonResponse
 from django.urls import include, path
 
 from django_jwt_cookie import authentication
+from django_jwt_cookie.adoption import OWNER_KEY
 from django_jwt_cookie.models import LoginSession
 
 from .accounts import BACKEND, NAME, PASSWORD, log_in, who
@@ -56,6 +57,14 @@ def change_password(request):
     auth.update_session_auth_hash(request, user)
 
 
+def write_there(request):
+    """Leave something in the session of the header, and that in its place."""
+    assert request.user.is_authenticated
+    request.session = SessionStore(request.headers["X-Key"])
+    request.session["cart"] = "full"
+    return JsonResponse({})
+
+
 def log_in_there(request):
     """Log eve in."""
     auth.login(request, User.objects.get(username="eve"), BACKEND)
@@ -73,6 +82,7 @@ urlpatterns = [
     path("accounts/", include("django_jwt_cookie.urls")),
     path("app/<action>/", in_session_of_header),
     path("aapp/", ain_session_of_header),
+    path("write/", write_there),
 ]
 
 
@@ -137,6 +147,15 @@ def test_who_logs_in_there_is_logged_in_there(client):
     headers = {"X-Key": answer["key"]}
     assert client.get("/app/nothing/", headers=headers).json()["user"] == "eve"
     assert LoginSession.objects.count() == 1
+
+
+def test_what_is_left_there_is_that_sessions_own(client, key):
+    """It goes on under its key, and is not taken for one of the user of the cookie."""
+    log_in(client)
+    client.get("/write/", headers={"X-Key": key})
+    left = SessionStore(key).load()
+    assert left["cart"] == "full"
+    assert OWNER_KEY not in left
 
 
 def test_our_own_logout_there_ends_that_session(client, key):
