@@ -23,9 +23,9 @@ demo: ## Run the example on http://localhost:8000, or another PORT=...
 	$(environment) example $(drivers)
 	@.venv/bin/python tools/demo.py $(PORT)
 
-test: ## Run the tests; ARGS="-k cookie" picks some
+test: ## Run all tests and measure coverage; ARGS="-k cookie" runs some
 	$(environment) test $(drivers)
-	.venv/bin/python -X dev -m pytest --cov --cov-report=term $(ARGS)
+	.venv/bin/python -X dev -m pytest $(or $(ARGS),--cov --cov-report=term)
 
 lint: ## Run all linters, as each commit does after `.venv/bin/pre-commit install`
 	$(environment) lint typing

@@ -13,8 +13,7 @@ from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
 from .authentication import get_jwt, served
-from .conf import get_settings
-from .reports import make_report_filter
+from .reports import make_report_filter, with_login_cookie
 from .request_jwt import RequestJWT
 from .responses import ask_to_log_in, explain_redirect
 from .session_answers import answer_for_backend
@@ -61,7 +60,11 @@ class JWTCookieMiddleware(auth_middleware.AuthenticationMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         """Promise a user; nothing is read or verified before somebody asks."""
-        request.exception_reporter_filter = get_settings().derive(make_report_filter)
+        request.exception_reporter_filter = (
+            with_login_cookie(request.exception_reporter_filter)
+            if hasattr(request, "exception_reporter_filter")
+            else get_settings().derive(make_report_filter)
+        )
         jwt = RequestJWT(request)
         request.jwt = jwt  # type: ignore[attr-defined]
         request.user = SimpleLazyObject(jwt.resolve)  # type: ignore[assignment]

@@ -3,6 +3,7 @@
 Django hides its session cookie by name. A report is mailed, and the token in it would be good.
 """
 
+from copy import copy
 from typing import Any
 
 from django.views.debug import (
@@ -35,9 +36,13 @@ class ReportFilter(HidesLoginCookie, SafeExceptionReporterFilter):
 
 def make_report_filter(_: Settings) -> SafeExceptionReporterFilter:
     """Return the site's own filter, with the login cookie."""
-    sites_own = get_default_exception_reporter_filter()
-    if isinstance(sites_own, HidesLoginCookie):
-        return sites_own
-    bases = (HidesLoginCookie, type(sites_own))
-    made: type[SafeExceptionReporterFilter] = type("ReportFilter", bases, {})
-    return made()
+    return with_login_cookie(get_default_exception_reporter_filter())
+
+
+def with_login_cookie(own: SafeExceptionReporterFilter) -> SafeExceptionReporterFilter:
+    """Return a filter that hides what ``own`` does, and the login cookie."""
+    if isinstance(own, HidesLoginCookie):
+        return own
+    hiding = copy(own)
+    hiding.__class__ = type("ReportFilter", (HidesLoginCookie, type(own)), {})
+    return hiding

@@ -30,7 +30,7 @@ class HeaderTickets(Tickets):
         return Adopter.cookies(self)
 
 
-class BearerTickets(Tickets):
+class BearerTickets(Tickets):  # pragma: no cover - in a browser alone
     """Takes the ticket from where tokens are put, as `docs/moving.md` has a front end do it."""
 
     def read(self, request: HttpRequest) -> str:

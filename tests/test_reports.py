@@ -43,6 +43,18 @@ def served():
     return request
 
 
+def test_a_filter_that_the_request_has_already_goes_on_to_hide(rf):
+    """Code before the middleware may mind more than the site's filter does."""
+    request = rf.get("/", headers={"cookie": f"{COOKIE}={TOKEN}; flavour=vanilla"})
+    request.exception_reporter_filter = OwnFilter()
+    JWTCookieMiddleware(HttpResponse).process_request(request)
+    reporter = ExceptionReporter(request, LookupError, LookupError("on purpose"), None)
+    said = reporter.get_traceback_html() + reporter.get_traceback_text()
+    assert "flavour" in said
+    assert TOKEN not in said
+    assert "vanilla" not in said
+
+
 @pytest.mark.usefixtures("_filter")
 def test_a_report_hides_the_token(served, settings):
     """And what the site's own filter hides."""

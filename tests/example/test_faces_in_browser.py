@@ -21,7 +21,7 @@ ASK_AT_ONCE = f"""async (names) => {{
 }}"""
 
 
-class Service:
+class Service:  # pragma: no cover - in a browser alone
     """A service beside the site that only verifies, at a path of the site, as nginx puts it there.
 
     What it says of a token that is over is what docs/services.md has services say.
@@ -64,7 +64,7 @@ class Service:
         self.visit.page.wait_for_timeout(1100)
 
 
-def csrf_of(visit: Any) -> dict[str, str]:
+def csrf_of(visit: Any) -> dict[str, str]:  # pragma: no cover - in a browser alone
     """Return the header that goes with the browser's cookie."""
     answer = visit.page.request.get(f"{visit.address}/accounts/csrf/")
     return {"X-CSRFToken": answer.json()["csrf_token"]}

@@ -37,7 +37,7 @@ User.objects.create_user("{NAME}", "ada@example.com", "{PASSWORD}")
 """
 
 
-def uvicorn(port: int) -> list[str]:
+def uvicorn(port: int) -> list[str]:  # pragma: no cover - where it is installed
     """Return the command that serves a Django site through ASGI."""
     application = "django.core.asgi:get_asgi_application"
     return [
