@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
 from .authentication import get_jwt, served
+from .conf import get_settings
 from .reports import make_report_filter, with_login_cookie
 from .request_jwt import RequestJWT
 from .responses import ask_to_log_in, explain_redirect
