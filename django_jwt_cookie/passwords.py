@@ -15,7 +15,7 @@ from .adoption import get_session, lend_session
 from .authentication import get_jwt
 from .decorators import login_required
 from .mixins import NegotiatedFormView, NegotiatedPageView, fallback, invalid
-from .request_jwt import refuse_where_none_begins
+from .request_adoption import refuse_where_none_begins
 from .responses import login_document
 
 
