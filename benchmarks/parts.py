@@ -18,13 +18,13 @@ from .sites import BARE
 PARTS: dict[str, tuple[str, ...]] = {
     "cutting the token out of the cookies": ("cookies:CookieSpec.read",),
     "knowing the token again": ("presented:decode",),
-    "the query, and making the login and its user of the row": ("sessions:find_with_user",),
+    "the query, and making the login and its user of the row": ("sessions.finding:find_with_user",),
     "asking the backend, comparing the password's hash": (
         "users:load",
         "users:current_auth_hash",
     ),
     "making the user of what the token says": ("token_users:from_claims",),
-    "whether the token may be believed": ("presented:_may_be_believed",),
+    "whether the token may be believed": ("presented:may_be_believed",),
     "what is to be settled before the response": ("request_jwt:RequestJWT.needs_settling",),
     "`Vary: Cookie`": ("outgoing:vary_on_cookie",),
 }

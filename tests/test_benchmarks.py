@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from benchmarks import extras, figures, goals, report
+from benchmarks import extras, figures, goals, parts, report
 from benchmarks.sites import BY_NAME, REFERENCE, SITES
 
 from .documents import ROOT
@@ -30,6 +30,13 @@ def pages(**medians):
     """Return results of one interface in which every kind of request costs the same."""
     kinds = [*report.PAGES, *report.STEPS]
     return {"requests": {"wsgi": {kind: over_bare(**medians) for kind in kinds}}}
+
+
+@pytest.mark.parametrize("function", [each for part in parts.PARTS.values() for each in part])
+def test_each_part_is_there_to_be_left_out(function):
+    """What is moved elsewhere must not fail a run of an hour."""
+    with parts.left_out(function):
+        pass
 
 
 # --- Figures
