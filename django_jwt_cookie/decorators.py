@@ -43,7 +43,12 @@ def login_required(
     return guard(view) if view is not None else guard
 
 
-def recent_login_required(*, max_age: timedelta, login_url: str | None = None) -> Any:
+def recent_login_required(
+    view: Any = None,
+    *,
+    max_age: timedelta = timedelta(minutes=5),
+    login_url: str | None = None,
+) -> Any:
     """Let in only who has given the password within ``max_age``; ask for it again otherwise.
 
     Given means: logged in, by whatever backend; a login by e-mail link counts, and one by
@@ -64,7 +69,8 @@ def recent_login_required(*, max_age: timedelta, login_url: str | None = None) -
             return None
         return ask_to_log_in(request, RECENT_LOGIN_REQUIRED, login_url)
 
-    return _Guard(refuse, {"login_url": login_url}, confirms=True)
+    guard = _Guard(refuse, {"login_url": login_url}, confirms=True)
+    return guard(view) if view is not None else guard
 
 
 class _Guard:

@@ -124,5 +124,5 @@ def generate(algorithm: str) -> Any:
 def _require_cryptography() -> None:
     if not HAS_CRYPTOGRAPHY:
         raise KeyRingError(
-            "key pairs need the package cryptography: pip install django-jwt-cookie[crypto]"
+            'key pairs need the package cryptography: pip install "django-jwt-cookie[crypto]"'
         )

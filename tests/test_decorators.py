@@ -41,11 +41,12 @@ def test_only_who_is_logged_in_comes_in(client, kind):
 
 
 @pytest.mark.parametrize("kind", GUARDED)
-def test_who_has_just_given_the_password_comes_in(client, time_machine, kind):
-    """And for five minutes, to the second."""
-    path = f"/vault/{kind}/"
-    log_in(client)
-    time_machine.shift(timedelta(minutes=5))
+@pytest.mark.parametrize(("prefix", "minutes"), [("vault", 5), ("called", 5), ("desk", 60)])
+def test_who_has_just_given_the_password_comes_in(client, time_machine, kind, prefix, minutes):
+    """And for five minutes, or as long as the view says, to the second."""
+    path = f"/{prefix}/{kind}/"
+    log_in(client, remember=True)
+    time_machine.shift(timedelta(minutes=minutes))
     assert client.get(path).content == b"Welcome"
     time_machine.shift(1)
     response = client.get(path)

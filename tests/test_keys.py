@@ -409,7 +409,7 @@ def test_secrets_do_without_cryptography():
     run = subprocess.run(  # noqa: S603
         command, input=json.dumps(forms), capture_output=True, text=True, check=False
     )
-    remedy = "need the package cryptography: pip install django-jwt-cookie[crypto]"
+    remedy = 'need the package cryptography: pip install "django-jwt-cookie[crypto]"'
     assert run.stderr == ""
     assert run.stdout == f"JWT_COOKIE: KEYS[1]: key pairs {remedy}\n" * 3
 

@@ -60,8 +60,6 @@ async def aagain(request: HttpRequest) -> HttpResponse:
     return HttpResponse("Noted")
 
 
-recent = recent_login_required(max_age=timedelta(minutes=5))
-
 urlpatterns = [
     path(
         "accounts/login/",
@@ -73,7 +71,13 @@ urlpatterns = [
     path("again/", again),
     path("aagain/", aagain),
 ]
-for prefix, guard in (("members", login_required), ("vault", recent)):
+GUARDS = {
+    "members": login_required,
+    "vault": recent_login_required,
+    "called": recent_login_required(),
+    "desk": recent_login_required(max_age=timedelta(hours=1)),
+}
+for prefix, guard in GUARDS.items():
     urlpatterns += [
         path(f"{prefix}/function/", guard(function)),
         path(f"{prefix}/async-function/", guard(async_function)),
