@@ -119,6 +119,7 @@ def test_every_block_of_code_is_run_or_compared():
         ("moving.md", "js"),
         ("moving.md", "python"),
         ("pages.md", "html"),
+        ("pages.md", "sh"),
         ("services.md", "js"),
         ("services.md", "nginx"),
         ("services.md", "python"),

@@ -1,6 +1,8 @@
 """What the pages tell the browser, and how a site replaces them, as a whole or block by block."""
 
 import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from django_jwt_cookie.forms import SignupForm
 from django_jwt_cookie.responses import RECENT_LOGIN_REQUIRED
 
 from .accounts import NAME, PASSWORD, sign_up
-from .documents import ROOT, write_files
+from .documents import ROOT, blocks, write_files
 
 pytestmark = pytest.mark.django_db
 
@@ -234,3 +236,25 @@ def test_a_site_replaces_one_block(client, own_templates):
     page = text_of(client.get("/accounts/password_change/"))
     assert "Twelve characters or more, please." in page
     assert "You stay logged in here." in page
+
+
+@pytest.mark.parametrize("by_the_document", [False, True])
+def test_a_site_with_the_admin_gets_the_pages_back(
+    client, settings, own_templates, mailoutbox, by_the_document
+):
+    """All that the admin has templates for, and the e-mail, by the commands of the document."""
+    settings.INSTALLED_APPS = ["django.contrib.admin", *settings.INSTALLED_APPS]
+    settings.ROOT_URLCONF = "tests.urls"
+    if by_the_document:
+        (commands,) = blocks(PAGE, "sh")
+        shell = shutil.which("sh")
+        subprocess.run([shell, "-c", commands], cwd=own_templates.parent, check=True)  # noqa: S603
+    sign_up(client)
+    User.objects.update(email="ada@example.com")
+    replaced = [name for name in PATHS if name.startswith("password_")]
+    pages = [client.get(PATHS[name]) for name in replaced]
+    client.post(PATHS["password_reset_form"], {"email": "ada@example.com"})
+    pages += [client.post("/accounts/logout/")]
+    by_the_admin = ["Django administration" in text_of(page) for page in pages]
+    assert by_the_admin == [not by_the_document] * 7
+    assert ("hopefully you" in mailoutbox[0].body) == by_the_document
