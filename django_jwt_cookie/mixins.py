@@ -29,7 +29,7 @@ from django.views.generic.base import TemplateResponseMixin, TemplateView, View
 from django.views.generic.edit import FormView
 
 from .fields import begin_with_what_is_wrong
-from .responses import JSON, error, prefers_json
+from .responses import JSON, csrf_failed, error, prefers_json
 
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -39,10 +39,7 @@ class NegotiatingCsrfMiddleware(CsrfViewMiddleware):
 
     def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:
         response: HttpResponse = super()._reject(request, reason)  # type: ignore[misc]
-        if prefers_json(request):
-            detail = _("The CSRF token is missing or wrong, or the request is from another site.")
-            return error("csrf_failed", HTTPStatus.FORBIDDEN, detail)
-        return response
+        return csrf_failed() if prefers_json(request) else response
 
 
 UNREADABLE = (

@@ -45,6 +45,9 @@ REASONS = {
 }
 """What each code of `RequestJWT.reason` means, said to the visitor. Nothing else is ever shown."""
 
+CSRF_FAILED = "csrf_failed"
+CSRF_DETAIL = _("The CSRF token is missing or wrong, or the request is from another site.")
+
 
 def prefers_json(request: HttpRequest) -> bool:
     """Tell whether a program asks: one that sends JSON, or would rather get JSON than HTML."""
@@ -78,6 +81,14 @@ def unauthorized(request: HttpRequest, reason: str | None = None) -> JsonRespons
     """Return the 401 that says why: by default, why this request is anonymous."""
     code = reason or get_jwt(request).reason or "login_required"
     return error(code, HTTPStatus.UNAUTHORIZED, REASONS[code])
+
+
+def csrf_failed() -> JsonResponse:
+    """Return the 403 that tells a program to ask for the CSRF token and to try again.
+
+    It says the same whichever package checks: the token changes with each login, in any tab.
+    """
+    return error(CSRF_FAILED, HTTPStatus.FORBIDDEN, CSRF_DETAIL)
 
 
 def ask_to_log_in(

@@ -18,6 +18,8 @@ from django.middleware.csrf import get_token
 from django.shortcuts import resolve_url
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
+from django.views.csrf import csrf_failure as django_csrf_failure
+from django.views.decorators.vary import vary_on_headers
 
 from . import users
 from .authentication import get_jwt, login, logout
@@ -25,7 +27,15 @@ from .conf import get_settings
 from .fields import begin_with
 from .forms import USERNAME, LoginForm, UserModel
 from .mixins import NegotiatedFormView, NegotiatedView, TemplateFallbackMixin
-from .responses import REASON_FIELD, REASONS, RECENT_LOGIN_REQUIRED, login_document, unauthorized
+from .responses import (
+    REASON_FIELD,
+    REASONS,
+    RECENT_LOGIN_REQUIRED,
+    csrf_failed,
+    login_document,
+    prefers_json,
+    unauthorized,
+)
 
 NO_CONTENT = HTTPStatus.NO_CONTENT
 
@@ -184,3 +194,12 @@ class CsrfView(NegotiatedView):
     def get(self, request: HttpRequest) -> HttpResponse:
         """Return the token, and set its cookie."""
         return JsonResponse({"csrf_token": get_token(request)})
+
+
+@vary_on_headers("Accept")
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Refuse a request to any view of the site, for ``CSRF_FAILURE_VIEW``.
+
+    Programs can tell this 403 from others, and ask for the token; people see Django's own page.
+    """
+    return csrf_failed() if prefers_json(request) else django_csrf_failure(request, reason)

@@ -61,6 +61,9 @@ JWT_COOKIE = {
     "CLAIMS": "example_project.claims.roles",
 }
 
+# Programs can tell a CSRF token that is out of date from other refusals, on any view.
+CSRF_FAILURE_VIEW = "django_jwt_cookie.views.csrf_failure"
+
 # Logins live in the token; what is left of sessions fits into a cookie: no session table in use.
 SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 

@@ -370,6 +370,19 @@ def test_csrf_lets_a_program_log_in_and_out(new_client, ada):
     assert who(client) == NAME
 
 
+@pytest.mark.parametrize("path", ["/members/", "/accounts/login/"])
+def test_csrf_is_refused_in_the_language_of_the_client_on_any_view(new_client, settings, path):
+    """The site's own included: a code for programs, Django's page for people."""
+    settings.CSRF_FAILURE_VIEW = "django_jwt_cookie.views.csrf_failure"
+    client = new_client(enforce_csrf_checks=True)
+    response = client.post(path, headers=JSON)
+    assert (response.status_code, response.json()["code"]) == (403, "csrf_failed")
+    assert "Accept" in response["Vary"]
+    response = client.post(path)
+    assert (response.status_code, response["Content-Type"]) == (403, "text/html; charset=utf-8")
+    assert "CSRF verification failed" in response.text
+
+
 def test_the_csrf_token_changes_with_the_login(new_client, ada):
     """Whoever planted one before the login can't use it after."""
     client = new_client(enforce_csrf_checks=True)

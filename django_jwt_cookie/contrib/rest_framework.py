@@ -1,18 +1,19 @@
-"""Django REST framework: its ``SessionAuthentication``, with the 401 that says why.
+"""Django REST framework: its ``SessionAuthentication``, with refusals that say why.
 
 That class works as it is. It names no way to authenticate, so that the framework answers 403
-whether somebody has to log in or may not do something; and it does not know why a login is over.
+whether somebody has to log in, lacks the CSRF token or may not do something; and it does not know
+why a login is over.
 """
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rest_framework.authentication import SessionAuthentication
-from rest_framework.exceptions import ErrorDetail, NotAuthenticated
+from rest_framework.exceptions import ErrorDetail, NotAuthenticated, PermissionDenied
 
 from ..authentication import get_jwt
 from ..claims import Claims
-from ..responses import REASONS
+from ..responses import CSRF_DETAIL, CSRF_FAILED, REASONS
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -31,15 +32,23 @@ class JWTCookieAuthentication(SessionAuthentication):
         found = super().authenticate(request)
         return found and (found[0], get_jwt(request).claims)
 
+    def enforce_csrf(self, request: "Request") -> None:
+        """Check CSRF; a refusal has a code of its own, among all that may not be done."""
+        try:
+            super().enforce_csrf(request)
+        except PermissionDenied as denied:
+            raise PermissionDenied(str(denied.detail), CSRF_FAILED) from denied
+
     def authenticate_header(self, request: "Request") -> str:
         """Name the scheme of the 401, for which no browser shows a dialogue of its own."""
         return "Cookie"
 
 
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> "Response | None":
-    """Answer as the framework does; a 401 for want of a login says why, in ``code`` and ``detail``.
+    """Answer as the framework does; what we refuse says why, in ``code`` and ``detail``.
 
-    For ``EXCEPTION_HANDLER``, or to be called by a handler of the site's own.
+    That is the 401 for want of a login, and the 403 for want of the CSRF token. For
+    ``EXCEPTION_HANDLER``, or to be called by a handler of the site's own.
     """
     # Not at the top: the framework's views import this module, by the settings.
     from rest_framework.views import exception_handler as respond  # noqa: PLC0415
@@ -47,5 +56,11 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> "Response |
     response = respond(exc, context)
     if isinstance(exc, NotAuthenticated) and getattr(exc, "auth_header", None) == "Cookie":
         code = get_jwt(context["request"]).reason or "login_required"
-        response.data = {"detail": ErrorDetail(REASONS[code], code), "code": code}
+        response.data = _document(code, REASONS[code])
+    elif isinstance(exc, PermissionDenied) and exc.get_codes() == CSRF_FAILED:
+        response.data = _document(CSRF_FAILED, CSRF_DETAIL)
     return response
+
+
+def _document(code: str, detail: object) -> dict[str, str]:
+    return {"detail": ErrorDetail(detail, code), "code": code}

@@ -21,6 +21,22 @@ ASK_AT_ONCE = f"""async (names) => {{
 }}"""
 
 
+WRITE = f"""async ([method, url]) => {{
+  const {{ LoginClient }} = await import("{CLIENT}");
+  try {{
+    await new LoginClient().ask(url, {{ method }});
+    return [200];
+  }} catch (refusal) {{
+    return [refusal.status];
+  }}
+}}"""
+UNNAMED_REFUSALS = [
+    {"json": {"detail": "CSRF Failed: CSRF token from the 'X-Csrftoken' HTTP header incorrect."}},
+    {"body": "<h1>Forbidden</h1>", "content_type": "text/html"},
+]
+"""How other packages, and Django itself, say that the CSRF token is wrong."""
+
+
 class Service:  # pragma: no cover - in a browser alone
     """A service beside the site that only verifies, at a path of the site, as nginx puts it there.
 
@@ -171,6 +187,40 @@ class TestApp(InBrowser):
         ):
             member.click("Renew the token")
         assert (asked["GET /csrf/"], asked["POST /refresh/"]) == (1, 2)
+        member.expect_refusals(403)
+
+    @pytest.mark.parametrize("refusal", UNNAMED_REFUSALS)
+    def test_a_view_that_does_not_say_it_was_csrf_gets_another_token(
+        self, member: Any, asked: Counter[str], refusal: dict[str, Any]
+    ) -> None:
+        """Once: a 403 without a code may be for the CSRF token, or for something else."""
+        sent: list[str] = []
+
+        def answer(route: Any) -> None:
+            sent.append(route.request.headers.get("x-csrftoken", ""))
+            is_fine = route.request.url.endswith("/stale") and len(sent) > 1
+            route.fulfill(**({"json": {}} if is_fine else {"status": 403} | refusal))
+
+        member.context.route("**/notes/*", answer)
+        member.go("/app/")
+        assert member.page.evaluate(WRITE, ["POST", "/notes/stale"]) == [200]
+        assert (len(sent), len({*sent}), asked["GET /csrf/"]) == (2, 2, 2)
+        assert member.page.evaluate(WRITE, ["DELETE", "/notes/forbidden"]) == [403]
+        assert (len(sent), asked["GET /csrf/"]) == (4, 4)
+        assert member.page.evaluate(WRITE, ["GET", "/notes/forbidden"]) == [403]
+        assert (len(sent), asked["GET /csrf/"]) == (5, 4)
+        member.expect_refusals(403)
+
+    def test_a_stale_csrf_token_is_named_on_any_view_of_the_site(self, member: Any) -> None:
+        """The site's own, by Django's protection: `CSRF_FAILURE_VIEW` says which 403 it is."""
+        member.go("/app/")
+        body = member.page.evaluate(
+            """async () => {
+              const headers = { Accept: "application/json", "X-CSRFToken": "old" };
+              return (await fetch("/token/tamper/", { method: "POST", headers })).json();
+            }"""
+        )
+        assert body["code"] == "csrf_failed"
         member.expect_refusals(403)
 
     def test_many_refused_at_once_renew_once(

@@ -22,8 +22,14 @@ def test_a_login_is_enough(client, path, method):
 
 @pytest.mark.parametrize("path", PATHS)
 def test_csrf_is_checked(attacked, path):
-    """CSRF: a form of another site is refused with 403, and one of ours is not."""
-    assert attacked.post(path).status_code == 403
+    """CSRF: a form of another site is refused with 403, and one of ours is not.
+
+    With our class and handler, programs learn which 403 it is.
+    """
+    response = attacked.post(path)
+    assert response.status_code == 403
+    code = response.json().get("code")
+    assert code == ("csrf_failed" if path.startswith("/api") else None)
     token = attacked.get("/accounts/csrf/").json()["csrf_token"]
     headers = {"x-csrftoken": token, "referer": "https://testserver/"}
     assert attacked.post(path, headers=headers).status_code == 200
@@ -60,6 +66,13 @@ def test_a_refused_cookie_leaves_other_ways_open(client, refuse, reason):
     refuse(client)
     headers = {"authorization": "Bearer opensesame"}
     assert client.get("/api/either/", headers=headers).json() == "opensesame"
+
+
+@pytest.mark.parametrize("path", ["/plain/whoami/", "/plain/async/"])
+def test_without_our_handler_csrf_is_refused_in_the_frameworks_words(attacked, path):
+    """As with `django_auth`."""
+    response = attacked.post(path)
+    assert (response.status_code, response.json()) == (403, {"detail": "CSRF check Failed"})
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -54,10 +54,12 @@ def either(request: HttpRequest) -> str:
     return str(request.auth)  # type: ignore[attr-defined]
 
 
+plain_api = add_operations(NinjaAPI(auth=JWTCookieAuth(), urls_namespace="plain"))
 django_api = add_operations(NinjaAPI(auth=django_auth, urls_namespace="django"))
 
 urlpatterns = [
     path("accounts/", include("django_jwt_cookie.urls")),
     path("api/", api.urls),
+    path("plain/", plain_api.urls),
     path("django/", django_api.urls),
 ]

@@ -33,6 +33,15 @@ export function dateOf(seconds) {
   return new Date(seconds * 1000);
 }
 
+/**
+ * Whoever has the CSRF token can act for the visitor: it is for this site alone.
+ * @param {string} url
+ * @param {Options} options
+ */
+function needsCsrfToken(url, { method = "GET" }) {
+  return method !== "GET" && new URL(url, location.href).origin === location.origin;
+}
+
 /** An answer that says no. `code` is for programs, `message` for people. */
 export class Refusal extends Error {
   /**
@@ -61,6 +70,11 @@ export class Refusal extends Error {
   /** Whether there is no login (any more); not, if only the token or the password is too old. */
   get isEnd() {
     return this.status === 401 && !["token_expired", "recent_login_required"].includes(this.code);
+  }
+
+  /** Whether the CSRF token may be an old one: not every view of a site says so in a code. */
+  get mayBeAboutCsrf() {
+    return this.status === 403 && ["csrf_failed", "unknown"].includes(this.code);
   }
 }
 
@@ -170,12 +184,14 @@ export class LoginClient extends EventTarget {
       const response = await this.#send(url, options);
       if (response.ok) return response.status === 204 ? null : response.json();
       const refusal = await Refusal.of(response);
-      const remedy = remedies.get(refusal.code);
+      const isAboutCsrf = refusal.mayBeAboutCsrf && needsCsrfToken(url, options);
+      const cause = isAboutCsrf ? "csrf_failed" : refusal.code;
+      const remedy = remedies.get(cause);
       if (!remedy) {
         if (refusal.isEnd) this.#announce("end", refusal);
         throw refusal;
       }
-      remedies.delete(refusal.code);
+      remedies.delete(cause);
       await remedy();
     }
   }
@@ -184,13 +200,12 @@ export class LoginClient extends EventTarget {
    * @param {string} url
    * @param {Options} options
    */
-  async #send(url, { method = "GET", body }) {
+  async #send(url, options) {
+    const { method = "GET", body } = options;
     /** @type {Record<string, string>} */
     const headers = { Accept: "application/json" };
     if (body) headers["Content-Type"] = "application/json";
-    // Whoever has the CSRF token can act for the visitor: it is for this site alone.
-    const isOurs = new URL(url, location.href).origin === location.origin;
-    if (method !== "GET" && isOurs) headers["X-CSRFToken"] = await this.#getCsrfToken();
+    if (needsCsrfToken(url, options)) headers["X-CSRFToken"] = await this.#getCsrfToken();
     return fetch(url, { method, headers, body: body && JSON.stringify(body) });
   }
 
