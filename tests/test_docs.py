@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -32,8 +34,7 @@ README = ROOT / "README.md"
 PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 TRY = """
-import django, os
-os.environ["DJANGO_SETTINGS_MODULE"] = "site_.settings"
+import django
 django.setup()
 from django.core.management import call_command
 call_command("check", "--fail-level=WARNING")
@@ -53,8 +54,12 @@ print(dict(client.cookies)["jwt"].OutputString())
 """
 
 
-def test_the_readme_works_on_a_new_site(tmp_path):
-    """`startproject`, the README's lines and nothing else: signup, roles, tamper-proof cookie."""
+@pytest.mark.parametrize("in_a_clone", [False, True])
+def test_the_readme_works_on_a_new_site(tmp_path, in_a_clone):
+    """`startproject`, the README's lines in their order and nothing else.
+
+    Signup, roles, tamper-proof cookie. In a clone all but the secret is there already.
+    """
     call_command("startproject", "site_", str(tmp_path))
     settings, urls = tmp_path / "site_" / "settings.py", tmp_path / "site_" / "urls.py"
     (diff,) = blocks(README, "diff")
@@ -62,39 +67,57 @@ def test_the_readme_works_on_a_new_site(tmp_path):
     # `startproject` writes single quotes, unless it finds a formatter.
     started = settings.read_text().replace("'", '"')
     assert started.count(removed) == 1
-    parts = {"settings.py": "", "urls.py": "", "views.py": ""}
+    parts = {"settings.py": [], "urls.py": [], "views.py": []}
     for block in blocks(README, "python"):
-        name = block.splitlines()[0].removeprefix("# ")
-        parts[name] += block
-    settings.write_text(
-        started.replace(removed, added)
-        + parts["settings.py"]
-        + '\nJWT_COOKIE["CLAIMS"] = "views.roles"\nALLOWED_HOSTS = ["localhost"]\n'
-    )
-    (tmp_path / "views.py").write_text(parts["views.py"])
+        parts[block.splitlines()[0].removeprefix("# ")].append(block)
+    *plain, secret = parts["settings.py"]
+    plain = [started.replace(removed, added), *plain, 'ALLOWED_HOSTS = ["localhost"]\n']
+    finished = [*plain, secret, '\nJWT_COOKIE["CLAIMS"] = "views.roles"\n']
+    (tmp_path / "views.py").write_text("".join(parts["views.py"]))
     more = '\nimport views\nurlpatterns += [path("editors/", views.editors)]\n'
-    urls.write_text(urls.read_text() + parts["urls.py"] + more)
-    environment = os.environ | {
-        "JWT_COOKIE_SECRET": "a-secret-of-its-own-for-the-readme",
-        "PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, sys.path)]),
+    urls.write_text(urls.read_text() + "".join(parts["urls.py"]) + more)
+    make, remake = re.findall(
+        r"^python .*>> \.env$|(?<=`)python .*>> \.env(?=`)", README.read_text(), LINES
+    )
+
+    settings.write_text("".join(finished if in_a_clone else plain))
+    python = shlex.quote(sys.executable)
+    made = run_on_the_site((remake if in_a_clone else make).replace("python", python, 1), tmp_path)
+    assert (made.returncode, made.stdout) == (0, ""), made.stderr
+    settings.write_text("".join(finished))
+    tried = run_on_the_site(f"{python} -c {shlex.quote(TRY)}", tmp_path)
+    assert tried.returncode == 0, tried.stderr
+    assert "HttpOnly" in tried.stdout
+
+
+def run_on_the_site(line, folder):
+    """Run a line of a shell there."""
+    environment = {
+        "DJANGO_SETTINGS_MODULE": "site_.settings",
+        "PYTHONPATH": os.pathsep.join([str(folder), *filter(None, sys.path)]),
     }
-    run = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", TRY],
-        cwd=tmp_path,
-        env=environment,
+    command = [shutil.which("sh"), "-c", line]
+    return subprocess.run(  # noqa: S603
+        command,
+        cwd=folder,
+        env=os.environ | environment,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert run.returncode == 0, run.stderr
-    assert "HttpOnly" in run.stdout
 
 
 def test_every_command_of_the_readme_is_there():
     """In the Makefile, or on the package index."""
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), LINES))
     commands = "".join(blocks(README, "sh")).splitlines()
-    assert commands == ["make demo", "make test", "pip install django-jwt-cookie"]
+    assert commands == [
+        "make demo",
+        "make test",
+        "pip install django-jwt-cookie",
+        "python manage.py jwt_cookie_key >> .env",
+        "pip install django-environ",
+    ]
     named = re.findall(r"`make ([a-z]+)`", "".join(page.read_text() for page in PAGES))
     assert {"demo", "test"} <= {*named} <= targets
 
@@ -250,6 +273,16 @@ def test_every_link_leads_somewhere():
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_index_lists_every_page():
+    """Each once; and the README leads to it."""
+    index = ROOT / "docs" / "README.md"
+    listed = re.findall(r"^- \[.*?\]\((.*?)\)", index.read_text(), LINES)
+    assert sorted(listed) == sorted(
+        {page.name for page in index.parent.glob("*.md")} - {index.name}
+    )
+    assert "](docs/README.md)" in README.read_text()
 
 
 def test_every_picture_is_shown_somewhere():

@@ -54,6 +54,20 @@ def test_the_versions_that_are_promised_are_tested():
     assert {django for _, django in matrix()} == versions("Framework :: Django")
 
 
+def test_the_readme_names_the_versions_that_are_promised():
+    """All of them, the oldest first."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    python = enumerate_all(versions("Programming Language :: Python"))
+    django = enumerate_all(versions("Framework :: Django"))
+    assert f"\nPython {python}; Django {django}.\n" in readme
+
+
+def enumerate_all(names):
+    """Return "1, 2 or 3"."""
+    *others, last = sorted(names)
+    return f"{', '.join(others)} or {last}"
+
+
 def test_the_oldest_python_is_the_same_everywhere():
     """What pip demands, what `make` demands, what is tested, what the tools assume."""
     oldest = min(versions("Programming Language :: Python"))
