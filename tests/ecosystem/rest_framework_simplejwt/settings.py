@@ -1,5 +1,7 @@
 """A site that moves away from djangorestframework-simplejwt, as docs/moving.md says."""
 
+from datetime import UTC, datetime, timedelta
+
 from tests.ecosystem.documented import run_documented
 from tests.ecosystem.settings import *  # noqa: F403
 
@@ -11,5 +13,6 @@ INSTALLED_APPS += [  # noqa: F405
 ROOT_URLCONF = "tests.ecosystem.rest_framework_simplejwt.urls"
 
 DOCUMENTED = run_documented("rest_framework_simplejwt/settings.py")
-JWT_COOKIE = DOCUMENTED["JWT_COOKIE"]
+# The date of the document is one like those that sites write, and will be over.
+JWT_COOKIE = DOCUMENTED["JWT_COOKIE"] | {"ADOPT_UNTIL": datetime.now(UTC) + timedelta(days=30)}
 REST_FRAMEWORK = DOCUMENTED["REST_FRAMEWORK"]
