@@ -147,6 +147,7 @@ def test_every_block_of_code_is_run_or_compared():
         ("services.md", "nginx"),
         ("services.md", "python"),
         ("spa.md", "js"),
+        ("testing.md", "ini"),
         ("testing.md", "python"),
     }
 

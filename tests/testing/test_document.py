@@ -11,16 +11,16 @@ from django_jwt_cookie.test import assertions, client, fixtures, logins, tokens
 from ..documents import ROOT, write_files
 
 URLS = """
-from datetime import timedelta
+from django.urls import include, path
+from members import urlpatterns
 
-from django.http import HttpResponse
-from django.urls import path
+urlpatterns = [path("accounts/", include("django_jwt_cookie.urls")), *urlpatterns]
+"""
 
-from django_jwt_cookie.decorators import recent_login_required
-from tests.urls import urlpatterns
+SETTINGS = """
+from tests.settings import *
 
-vault = recent_login_required(max_age=timedelta(minutes=5))(lambda request: HttpResponse("gold"))
-urlpatterns = [*urlpatterns, path("vault/", vault)]
+ROOT_URLCONF = "mysite.urls"
 """
 
 BOTH = """
@@ -52,13 +52,15 @@ from django_jwt_cookie.test import assertions, client, logins, tokens
 
 
 def run(*command, cwd, **variables):
-    """Run a process with the settings of this suite, or those of ``variables``."""
+    """Run a process with the settings of this suite, or with ``variables``; None unsets one."""
     paths = os.pathsep.join([str(cwd), *filter(None, sys.path), str(ROOT)])
     environment = {"DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": paths, **variables}
     return subprocess.run(  # noqa: S603
         [sys.executable, "-X", "dev", "-W", "error", *command],
         cwd=cwd,
-        env=os.environ | environment,
+        env={
+            name: value for name, value in (os.environ | environment).items() if value is not None
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -66,15 +68,17 @@ def run(*command, cwd, **variables):
 
 
 def test_the_tests_of_the_document_pass(tmp_path):
-    """On a site of their own, by unittest and pytest, with the fixtures that they ask for."""
+    """On a site of their own, with its pages, settings and fixtures, by unittest and pytest."""
     names = write_files(ROOT / "docs" / "testing.md", tmp_path)
     assert "conftest.py" in names
-    (tmp_path / "site_urls.py").write_text(URLS)
+    (tmp_path / "mysite").mkdir()
+    (tmp_path / "mysite" / "urls.py").write_text(URLS)
+    (tmp_path / "mysite" / "settings.py").write_text(SETTINGS)
     (tmp_path / "test_fixtures.py").write_text(BOTH)
     done = run(
         *("-m", "pytest", "--quiet", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)),
         cwd=tmp_path,
-        ROOT_URLCONF="site_urls",
+        DJANGO_SETTINGS_MODULE=None,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "8 passed" in done.stdout
