@@ -50,7 +50,7 @@ class Swap:
 
     def login(self) -> Login | None:
         """Return the login that an old one has become; none if the request comes with none."""
-        if not self.has_to_ask():
+        if self._has_failed or not self.has_to_ask():
             return None
         old = self._find()
         if old is None or old.expires_at <= timezone.now():
@@ -61,8 +61,8 @@ class Swap:
             return None  # It was ended: by a logout, for a theft, with a changed password.
         except TokenTooLarge:
             # Raised here it would lock the visitor out of each page.
-            logger.exception("An old login could not be taken over.")
             self._has_failed = True
+            logger.exception("An old login could not be taken over.")
             return None
         if login is not None:
             self._swapped = frozenset({login.claims.sid})
@@ -82,8 +82,8 @@ class Swap:
             raise
         except Exception:
             # Of what a browser sends. The page may not need a user, or be the one to log in by.
+            self._has_failed = True  # Before: who reads the log may ask for the user.
             logger.exception("%s has failed: nobody is logged in by it.", type(adopter).__name__)
-            self._has_failed = True
             return None
 
     def _take_over(self, old: OldLogin) -> Login | None:
