@@ -134,6 +134,7 @@ def test_every_block_of_code_is_run_or_compared():
         ("README.md", "python"),
         ("README.md", "sh"),
         ("architecture.md", ""),
+        ("async.md", "js"),
         ("async.md", "python"),
         ("ecosystem.md", "python"),
         ("http.md", "json"),
