@@ -97,6 +97,7 @@ MISSING: dict[str, Callable[[], str]] = {
     "needs_mariadb": lambda: missing_database("mysql", "MariaDB"),
     "needs_redis": missing_redis,
     "needs_chromium": missing_chromium,
+    "needs_curl": lambda: "" if shutil.which("curl") else "there is no curl",
     "needs_ecosystem": lambda: missing_packages(*ecosystem()),
     "needs_fastapi": lambda: missing_packages("fastapi", "uvicorn"),
     "needs_schemathesis": lambda: missing_packages(

@@ -82,21 +82,21 @@ def test_the_readme_works_on_a_new_site(tmp_path, in_a_clone):
 
     settings.write_text("".join(finished if in_a_clone else plain))
     python = shlex.quote(sys.executable)
-    made = run_on_the_site((remake if in_a_clone else make).replace("python", python, 1), tmp_path)
+    made = run_in(tmp_path, (remake if in_a_clone else make).replace("python", python, 1))
     assert (made.returncode, made.stdout) == (0, ""), made.stderr
     settings.write_text("".join(finished))
-    tried = run_on_the_site(f"{python} -c {shlex.quote(TRY)}", tmp_path)
+    tried = run_in(tmp_path, f"{python} -c {shlex.quote(TRY)}")
     assert tried.returncode == 0, tried.stderr
     assert "HttpOnly" in tried.stdout
 
 
-def run_on_the_site(line, folder):
-    """Run a line of a shell there."""
+def run_in(folder, lines):
+    """Run lines of a shell there, with the settings of the site if it has one."""
     environment = {
         "DJANGO_SETTINGS_MODULE": "site_.settings",
         "PYTHONPATH": os.pathsep.join([str(folder), *filter(None, sys.path)]),
     }
-    command = [shutil.which("sh"), "-c", line]
+    command = [shutil.which("sh"), "-c", lines]
     return subprocess.run(  # noqa: S603
         command,
         cwd=folder,
@@ -199,6 +199,20 @@ def test_the_list_of_logins_looks_as_documented(client):
     assert {key: type(value) for key, value in actual.items()} == {
         key: type(value) for key, value in documented.items()
     }
+
+
+@pytest.mark.needs_curl
+@pytest.mark.django_db(transaction=True)
+def test_a_program_logs_in_as_documented(live_server, settings, tmp_path):
+    """By the lines of the page: a token, a login, and whose it is."""
+    settings.JWT_COOKIE = {"COOKIE_SECURE": False}
+    User.objects.create_user("ada", password="x")
+    (lines,) = blocks(ROOT / "docs" / "http.md", "sh")
+    lines = lines.replace("https://example.com", live_server.url).replace("…", "x")
+    run = run_in(tmp_path, lines)
+    login, whose = re.findall(r"{.*?}.*?}}", run.stdout)
+    assert json.loads(login) == json.loads(whose)
+    assert json.loads(login)["user"]["username"] == "ada"
 
 
 def test_every_address_is_documented():
