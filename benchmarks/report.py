@@ -5,13 +5,13 @@ test compares it with the results.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from . import goals
 from .extras import NAMES
 from .figures import Figure, part, spread
-from .sites import BARE, SITES, YARDSTICK, Site
+from .sites import BARE, BY_NAME, SITES, YARDSTICK, Site
 
 Results = Mapping[str, Any]
 
@@ -29,6 +29,7 @@ STEPS = {"login": "login", "renewal": "renewal", "sight": "first request with th
 def sections(results: Results) -> dict[str, str]:
     """Return every table, by the name that the page has for it."""
     return {
+        "summary": summary(results),
         "wsgi": requests_table(results, "wsgi"),
         "asgi": requests_table(results, "asgi"),
         "steps": steps_table(results),
@@ -60,6 +61,23 @@ def cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def summary(results: Results) -> str:
+    """Return what to take from all of it, in three lines."""
+    try:
+        kinds, served = results["requests"]["wsgi"], results["server"]["wsgi"]["pk"]
+    except LookupError:
+        return NOT_MEASURED
+    found: Mapping[str, Callable[[Site], str]] = {
+        "authentication of a request, of sessions `db`": lambda site: compared(kinds["pk"], site),
+        "a login, of sessions `db`": lambda site: compared(kinds["login"], site),
+        "what is left of a server's requests per second": lambda site: share(served[site.name]),
+    }
+    sites = [BY_NAME[name] for name in ("database", "token", YARDSTICK)]
+    return table(
+        [{"": words, **{title(site): say(site) for site in sites}} for words, say in found.items()]
+    )
 
 
 def requests_table(results: Results, interface: str) -> str:
