@@ -48,7 +48,7 @@ class StateFilter(admin.SimpleListFilter):
 class LoginSessionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Lists logins. Whoever may delete one may end it: no row, no login."""
 
-    list_display = ("user", "device", "created_at", "last_seen_at", "expires_at", "state")
+    list_display = ("user", "state", "device", "last_seen_at", "created_at", "expires_at")
     list_filter = (StateFilter, "revoked_because", "persistent", "created_at")
     list_select_related = ("user",)
     search_fields = (f"user__{USERNAME}",)

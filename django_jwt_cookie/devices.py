@@ -32,7 +32,7 @@ def current_id(request: HttpRequest) -> uuid.UUID | None:
 
 @method_decorator(login_required(confirm=True), name="dispatch")
 class LoginSessionsView(NegotiatedView, TemplateView):
-    """List the logins of the user that go on, the newest first."""
+    """List the logins of the user that go on: the one that asks, then the newest first."""
 
     template_name = "django_jwt_cookie/login_sessions.html"
 
@@ -50,7 +50,8 @@ class LoginSessionsView(NegotiatedView, TemplateView):
         get_jwt(self.request).settle()
         own, now = current_id(self.request), timezone.now()
         found = sessions.active(self.request.user).order_by("-created_at", "pk")  # type: ignore[arg-type]
-        descriptions = (Description(session, session.pk == own) for session in found)
+        descriptions = [Description(session, session.pk == own) for session in found]
+        descriptions.sort(key=lambda each: not each.is_current)
         return [each for each in descriptions if now < each.expires_at]
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:

@@ -83,12 +83,12 @@ def test_the_names_of_the_addresses():
 
 
 def test_the_page_tells_browser_and_times_and_marks_this_device(desk, phone):
-    """The newest first. Without RECORD_IP nothing is said of addresses."""
+    """This one first, if another is newer. Without RECORD_IP nothing is said of addresses."""
     text = text_of(desk.get(LIST))
     names = re.findall("<h2.*?<bdi[^>]*>(.*?)</bdi>", text)
-    assert names == ["Mobile Safari 17 on iOS", "Firefox 132 on Windows"]
+    assert names == ["Firefox 132 on Windows", "Mobile Safari 17 on iOS"]
     assert text.count("This device") == 1
-    assert text.index("Firefox 132") < text.index("This device")
+    assert text.index("Firefox 132") < text.index("This device") < text.index("Mobile Safari")
     for name in ("Logged in", "Last seen", "Ends"):
         assert text.count(f"<dt>{name}</dt>") == 2
     assert "<dt>Address</dt>" not in text
@@ -97,8 +97,8 @@ def test_the_page_tells_browser_and_times_and_marks_this_device(desk, phone):
 
 
 def test_the_list_for_programs(desk, phone):
-    """Times in seconds; the login that asks is marked."""
-    latest, earliest = listed(desk)
+    """Times in seconds; the login that asks is marked, and the first; then the newest."""
+    earliest, latest = listed(desk)
     assert (latest["current"], earliest["current"]) == (False, True)
     assert latest["device"] == {"browser": "Mobile Safari 17", "system": "iOS"}
     assert latest["id"] == id_of(phone)
