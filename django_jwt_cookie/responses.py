@@ -24,6 +24,7 @@ from .exceptions import SessionRevoked
 from .models import LoginSession
 
 JSON = "application/json"
+FOR_PROGRAMS = (JSON, "text/event-stream")
 
 REASON_FIELD = "reason"
 """The query parameter that tells the login page why a visitor has to log in again."""
@@ -50,11 +51,14 @@ CSRF_DETAIL = _("The CSRF token is missing or wrong, or the request is from anot
 
 
 def prefers_json(request: HttpRequest) -> bool:
-    """Tell whether a program asks: one that sends JSON, or would rather get JSON than HTML."""
+    """Tell whether a program asks: one that sends JSON, or would rather get JSON than HTML.
+
+    ``EventSource`` asks for a stream of events, and has no use for a login page either.
+    """
     if request.content_type == JSON:
         return True
     try:
-        return request.get_preferred_type(["text/html", JSON]) == JSON
+        return request.get_preferred_type(["text/html", *FOR_PROGRAMS]) in FOR_PROGRAMS
     except ValueError:
         return False  # An Accept header that Django finds too long to read.
 

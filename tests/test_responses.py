@@ -116,6 +116,14 @@ def test_without_a_reason_nothing_is_explained():
     assert response.url == "/accounts/login/"
 
 
+def test_a_stream_of_events_gets_401(client):
+    """`EventSource` would get the login page for a stream; whoever takes HTML too is led there."""
+    response = client.get("/members/", headers={"accept": "text/event-stream"})
+    assert (response.status_code, response.json()["code"]) == (401, "login_required")
+    accept = "text/html, text/event-stream, */*;q=0.8"
+    assert client.get("/members/", headers={"accept": accept}).status_code == 302
+
+
 def test_who_sends_an_accept_header_that_can_not_be_read_is_taken_for_people():
     """Newer versions of Django give up on one that is too long."""
 
