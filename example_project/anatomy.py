@@ -35,6 +35,7 @@ MEANINGS = {
     "aud": "Audience: which server it is meant for.",
     "roles": "This site's own claim, from example_project/claims.py.",
 }
+UNKNOWN = "No claim that this page knows: of your own making, or its name was flipped."
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class Claim:
     @property
     def meaning(self) -> str:
         """What the claim says, in a sentence."""
-        return MEANINGS.get(self.name, "A claim of this site's own.")
+        return MEANINGS.get(self.name, UNKNOWN)
 
     @property
     def time(self) -> datetime | None:

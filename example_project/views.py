@@ -25,7 +25,7 @@ from example_project import anatomy
 
 View = Callable[..., HttpResponse]
 
-STEPPED_UP = "Thank you. For five minutes you can do what needs your password, without giving it."
+STEPPED_UP = "Thank you. Now, and for five minutes, you can end the other logins."
 
 
 def widen_csp(**more: list[str]) -> Callable[[View], View]:

@@ -363,6 +363,15 @@ class TestAPI(InBrowser):
         """As whoever is logged in; the CSRF token comes along."""
         steps.try_the_api(member)
 
+    def test_in_the_dark_it_has_the_background_of_the_site(self, visit: Any) -> None:
+        """Swagger UI has one of its own for dark schemes, for itself and for the whole page."""
+        visit.page.emulate_media(color_scheme="dark")
+        visit.go("/api/")
+        visit.find("html.dark-mode .opblock").first.wait_for()
+        for place in ("html", ".swagger-ui"):
+            color = visit.find(place).first.evaluate("it => getComputedStyle(it).backgroundColor")
+            assert color == "rgba(0, 0, 0, 0)"
+
     @pytest.mark.skipif(django.VERSION < (6, 0), reason="Django has no CSP before 6.0")
     def test_only_this_page_may_load_more(self, visit: Any, site: Site) -> None:
         """Pictures in the address itself; scripts and styles from nowhere else."""

@@ -114,6 +114,24 @@ class TestHome:
         assert response.cookies[COOKIE]["max-age"] == 0
 
 
+class TestApp:
+    def test_is_the_same_for_everybody(self, new_client: type[Client], member: Client) -> None:
+        """For the staff too: its script asks whose login it is."""
+        User.objects.update(is_staff=True)
+        assert new_client().get("/app/").content == member.get("/app/").content
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/signup/"])
+def test_whoever_is_logged_in_already_is_told(
+    new_client: type[Client], member: Client, path: str
+) -> None:
+    """Above the form; with a reason to log in again that is what is said."""
+    notice = "You are logged in as <strong>ada</strong>"
+    assert notice in text_of(member.get(path))
+    assert notice not in text_of(new_client().get(path))
+    assert notice not in text_of(member.get("/accounts/login/?reason=session_revoked"))
+
+
 class TestMembers:
     def test_a_stranger_is_asked_to_log_in_and_comes_back(self, client: Client, ada: User) -> None:
         """The login form carries the way back; there is no reason to give."""
@@ -167,6 +185,10 @@ class TestDevices:
         response = member.post("/accounts/sessions/others/", headers={"referer": DEVICES})
         login = response.headers["Location"]
         assert login == "/accounts/login/?next=/accounts/sessions/&reason=recent_login_required"
+        page = text_of(member.get(login))
+        assert "Your password, please" in page
+        assert "No account yet?" not in page
+        assert "Please log in again" not in page
         credentials = {"username": "ada", "password": PASSWORD, "next": "/accounts/sessions/"}
         assert views.STEPPED_UP in text_of(member.post(login, credentials, follow=True))
         member.post("/accounts/sessions/others/")

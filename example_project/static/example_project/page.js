@@ -4,7 +4,7 @@
 for (const time of document.querySelectorAll("time[data-local]")) {
   const local = new Date(time.dateTime);
   time.title = time.textContent;
-  time.textContent = local.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" });
+  time.textContent = local.toLocaleString(undefined, { dateStyle: "medium", timeStyle: time.dataset.local || "long" });
 }
 
 const countdown = document.querySelector("[data-seconds-left]");

@@ -51,6 +51,7 @@ function timeOf(seconds) {
 async function show(login, message) {
   const wasElsewhere = (login ? stranger : member).contains(document.activeElement);
   status.textContent = message;
+  find(HTMLElement, "[data-who]").textContent = login ? login.user.username : "Not logged in";
   stranger.hidden = login !== null;
   member.hidden = login === null;
   if (login) {
