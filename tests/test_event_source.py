@@ -60,7 +60,7 @@ class TestEventSource:
             assert "This login was ended." in page.inner_text("main")
 
     def test_who_is_not_logged_in_has_no_stream(self, live_server: LiveServer) -> None:
-        """The browser gives up at the login page, which is none."""
+        """The browser gives up at the 401."""
         with import_module("example_project.tour.visit").chromium() as browser:
             page = browser.new_context(base_url=live_server.url).new_page()
             page.goto("/accounts/login/")
