@@ -2,94 +2,21 @@
 
 import json
 from collections.abc import Callable, Mapping
-from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
 from django import forms
-from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import (
-    BadRequest,
-    PermissionDenied,
-    RequestDataTooBig,
-    TooManyFieldsSent,
-    TooManyFilesSent,
-)
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
-from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
-from django.middleware.csrf import CsrfViewMiddleware
-from django.utils.decorators import decorator_from_middleware
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.vary import vary_on_headers
 from django.views.generic.base import TemplateResponseMixin, TemplateView, View
 from django.views.generic.edit import FormView
 
 from .fields import begin_with_what_is_wrong
-from .responses import JSON, csrf_failed, error, prefers_json
+from .protection import PROTECTION
+from .responses import JSON, error, prefers_json
 
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
-
-
-class NegotiatingCsrfMiddleware(CsrfViewMiddleware):
-    """Django's protection, with a refusal that programs can read."""
-
-    def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:
-        response: HttpResponse = super()._reject(request, reason)  # type: ignore[misc]
-        return csrf_failed() if prefers_json(request) else response
-
-
-UNREADABLE = (
-    BadRequest,
-    MultiPartParserError,
-    RequestDataTooBig,
-    TooManyFieldsSent,
-    TooManyFilesSent,
-)
-"""What Django raises for a body that it will not read, and answers with a page."""
-
-
-def explain_refusal(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Tell a program what it may not do, or that its body can't be read.
-
-    Wherever in the view that turns out.
-    """
-
-    @wraps(view)
-    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            return view(request, *args, **kwargs)
-        except PermissionDenied as denied:
-            if not prefers_json(request):
-                raise
-            return error("permission_denied", HTTPStatus.FORBIDDEN, denied)
-        except UNREADABLE as unreadable:
-            if not prefers_json(request):
-                raise
-            if isinstance(unreadable, RequestDataTooBig):
-                detail = _("The body is too large.")
-                return error("too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
-            detail = _("The form can't be read.")
-            return error("malformed_form", HTTPStatus.BAD_REQUEST, detail)
-
-    return wrapper
-
-
-PROTECTION: tuple[Callable[[Any], Any], ...] = (
-    sensitive_post_parameters(),
-    decorator_from_middleware(NegotiatingCsrfMiddleware),
-    explain_refusal,
-    never_cache,
-    vary_on_headers("Accept"),
-    login_not_required,
-    # No exemption: the site's CsrfViewMiddleware would refuse with a page that programs can't
-    # read, so the same check is made here, whether or not the site has that middleware.
-    csrf_exempt,
-)
-"""Decorators of every view, the innermost first."""
 
 
 class BodyRefused(Exception):
