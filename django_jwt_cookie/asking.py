@@ -38,6 +38,13 @@ def may_be_believed(claims: Claims) -> bool:
         return True
 
 
+def of_its_user(session: LoginSession, claims: Claims) -> LoginSession:
+    """Return ``session``, if it is of the user that the token says. Raises `SessionRevoked`."""
+    if users.subject(session.user) != claims.sub:
+        raise SessionRevoked("the record is of another user")
+    return session
+
+
 def let_in(session: LoginSession) -> AbstractBaseUser:
     """Return the user of ``session``, who may go on. Ends it and raises `SessionError` if not."""
     fetched = session.user
@@ -65,7 +72,7 @@ def ask_again(claims: Claims) -> None:
     browser has a newer one by now, and whoever asks is no thief with the old one.
     """
     if get_key_ring().can_sign:
-        let_in(get_store().look_up(claims))
+        let_in(of_its_user(get_store().look_up(claims), claims))
     elif claims.exp <= time.time() - get_settings().leeway_seconds:
         raise TokenExpired("past its exp")
     elif revocations.concern(claims):

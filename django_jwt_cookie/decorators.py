@@ -84,6 +84,8 @@ class _Guard:
 
     def __call__(self, view: Any) -> Any:
         """Return ``view``, guarded."""
+        if not callable(view):
+            raise TypeError(f"A view was expected; the arguments need their names: {view!r}.")
         if isinstance(view, type):
             return self._guard_class(view)
         guarded = self._guard_async(view) if iscoroutinefunction(view) else self._guard_sync(view)

@@ -11,6 +11,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.generic.base import View
 
+from . import users
 from .adoption import get_session, lend_session
 from .authentication import get_jwt
 from .decorators import login_required
@@ -81,6 +82,9 @@ class PasswordResetConfirmView(NegotiatedFormView, auth_views.PasswordResetConfi
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Set the new password, and log in where the site says so."""
+        if self.post_reset_login and (backend := users.find_backend(form.user)):
+            # No impersonation, if somebody is logged in: who has the e-mail is here.
+            form.user.backend = self.post_reset_login_backend or backend
         response = super().form_valid(form)
         if self.post_reset_login:
             get_jwt(self.request).adopt()

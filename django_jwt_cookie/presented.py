@@ -10,8 +10,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import Error
 from django.http import HttpRequest
 
-from . import revocations, token_users, users
-from .asking import let_in, may_be_believed
+from . import revocations, token_users
+from .asking import let_in, may_be_believed, of_its_user
 from .claims import Claims
 from .conf import get_settings
 from .cookies import get_cookie_spec
@@ -29,7 +29,7 @@ from .keys import get_key_ring
 from .models import LoginSession
 from .renewal import Verdict, is_half_over, is_over, judge
 from .sessions import in_transaction
-from .store import Store, get_store
+from .store import get_store
 from .tokens import decode
 
 logger = logging.getLogger("django.security.jwt_cookie")
@@ -186,7 +186,7 @@ class PresentedCookie:
         a token is good until it is over. Raises `SessionError`.
         """
         if get_key_ring().can_sign:
-            session = _look_up(get_store(), login.claims)
+            session = of_its_user(get_store().look_up(login.claims), login.claims)
             verdict = judge(session, login.claims.gen, self._came_at)
             return replace(login, session=session, user=let_in(session), verdict=verdict)
         if is_over(login.claims):
@@ -207,13 +207,6 @@ class PresentedCookie:
 def _accept(claims: Claims, came_at: datetime) -> Login:
     """Return the login of ``claims``, which came at that time. Raises `SessionError`."""
     store = get_store()
-    session = _look_up(store, claims)
+    session = of_its_user(store.look_up(claims), claims)
     user = let_in(session)
     return Login(claims, user, session, store.present(session, claims.gen, came_at))
-
-
-def _look_up(store: Store, claims: Claims) -> LoginSession:
-    session = store.look_up(claims)
-    if users.subject(session.user) != claims.sub:
-        raise SessionRevoked("the record is of another user")
-    return session

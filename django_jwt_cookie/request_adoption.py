@@ -37,6 +37,9 @@ class RequestAdoption(RequestLogin):
     _ends_at: datetime | None = None
     """When the login ends that begins with this request, if not by the settings alone."""
 
+    _ends_with_browser = False
+    """Whether it does so in any case."""
+
     def adopt(self, *, persistent: bool | None = None) -> None:
         """Move a login, or a changed password, out of the Django session into the cookie.
 
@@ -50,7 +53,8 @@ class RequestAdoption(RequestLogin):
             if self._auth_time is None and was_ended_meanwhile(session):
                 session.flush()  # By a logout, while this request was on its way.
             elif user := self._user_of(found):
-                self._take_over(user, found, found.persistent if persistent is None else persistent)
+                persistent = found.persistent if persistent is None else persistent
+                self._take_over(user, found, persistent and not self._ends_with_browser)
                 adoption.clear_login(session)
         elif auth_hash := adoption.find_new_hash(session):
             self._go_on_with(auth_hash)
@@ -74,12 +78,13 @@ class RequestAdoption(RequestLogin):
             self._refuse(session)
             return
         before = self._login or self._cookie.login()
-        self._auth_time = int(time.time())
+        self._auth_time, self._ends_at = int(time.time()), None
+        self._ends_with_browser = False
         is_unproven = self._is_unproven(user, before)
         self._data.clear_before_login_of(user, session, before)
         if is_unproven:
             try:
-                self._succeed(user, session, before)
+                self._succeed(user, None if self._outgoing.is_forgotten else before)
             except SessionError:
                 self._refuse(session)
                 return
@@ -88,19 +93,19 @@ class RequestAdoption(RequestLogin):
     def _refuse(self, session: SessionBase) -> None:
         """Let a login that was ended a minute ago become no new one."""
         adoption.clear_login(session)
+        self.confirm()
         self._request.user = AnonymousUser()
 
     def _is_unproven(self, user: AbstractBaseUser, login: Login | None) -> bool:
-        """Tell whether somebody is logged in, and no backend says that ``user`` is at the browser.
+        """Tell whether somebody is logged in, or was, and no backend says that it is ``user``.
 
         So it is with django-hijack and its like, which ask for nothing.
         """
         before = login.user if login else self._user
-        is_logged_in = isinstance(before, AbstractBaseUser) and not self._outgoing.is_forgotten
         # A backend's name is left by `authenticate()`, or by whoever has made sure by other means.
-        return is_logged_in and not hasattr(user, "backend")
+        return isinstance(before, AbstractBaseUser) and not hasattr(user, "backend")
 
-    def _succeed(self, user: AbstractBaseUser, session: SessionBase, login: Login | None) -> None:
+    def _succeed(self, user: AbstractBaseUser, login: Login | None) -> None:
         """Have the login of ``user`` be no more than the one in whose place it comes.
 
         One who borrows a browser of the staff must not come by a recent login with it, of a member,
@@ -115,8 +120,7 @@ class RequestAdoption(RequestLogin):
         if login.user == user:
             self._auth_time = login.claims.auth_time
         self._ends_at = login.record.ends_at
-        if not login.record.persistent:
-            session.set_expiry(0)  # To end with the browser.
+        self._ends_with_browser = not login.record.persistent
 
     def _user_of(self, found: adoption.DjangoLogin) -> AbstractBaseUser | None:
         """Return whose login is in the Django session, by Django's own checks."""

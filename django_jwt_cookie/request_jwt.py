@@ -86,7 +86,7 @@ class RequestJWT(RequestAdoption):
         return self._is_due(response) or self._outgoing.is_doubtful(response)
 
     def _needs_work(self, session: SessionBase) -> bool:
-        if session is not self.session and self._is_out_of_place:
+        if session is not self.session and self._is_out_of_place:  # The first is quick.
             return False
         if get_key_ring().may_block and not self._cookie.was_read:
             return session.modified  # `_owner` may have to wait for keys.

@@ -83,7 +83,9 @@ class SignupView(RedirectURLMixin, NegotiatedFormView):
             return self.form_invalid(form)
         backend = users.find_backend(user)
         if backend is not None:
-            login(self.request, user, backend, remember=form.cleaned_data.get("remember", True))
+            # No impersonation, if somebody is logged in: who has made the account is here.
+            user.backend = backend
+            login(self.request, user, remember=form.cleaned_data.get("remember", True))
         return self.welcome(user, is_logged_in=backend is not None)
 
     def welcome(self, user: AbstractBaseUser, *, is_logged_in: bool) -> HttpResponse:

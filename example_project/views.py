@@ -93,8 +93,10 @@ class LoginView(views.LoginView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Log in, and say what that has opened."""
+        asked = self.request.GET.get(REASON_FIELD) == RECENT_LOGIN_REQUIRED
+        is_step_up = asked and self.request.user.is_authenticated
         response = super().form_valid(form)
-        if self.request.GET.get(REASON_FIELD) == RECENT_LOGIN_REQUIRED and not self.prefers_json():
+        if is_step_up and not self.prefers_json():
             messages.success(self.request, STEPPED_UP)
         return response
 

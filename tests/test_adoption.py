@@ -1194,11 +1194,12 @@ def test_with_login_required_middleware(client, settings):
     assert whoami(client) == "ada"
 
 
+@pytest.mark.parametrize("path", ["/login/bob/", "/login-ours/bob/"])
 @pytest.mark.parametrize("remember", [{"remember": "on"}, {}])
-def test_who_takes_anothers_place_is_remembered_as_that_was(client, remember):
+def test_who_takes_anothers_place_is_remembered_as_that_was(client, remember, path):
     """Impersonation makes no cookie that lasts of one that ends with the browser."""
     log_in_by_page(client, **remember)
-    cookie = client.get("/login/bob/").cookies[NAME]
+    cookie = client.get(path).cookies[NAME]
     assert whoami(client) == "bob"
     assert bool(cookie["max-age"]) is bool(remember)
     assert "sessionid" not in client.cookies

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from django_jwt_cookie.decorators import login_required, recent_login_required
 from django_jwt_cookie.exceptions import SessionRevoked
 from django_jwt_cookie.models import LoginSession
 
@@ -129,9 +130,30 @@ def test_a_login_that_was_ended_takes_nobodys_place(client, settings, query):
     log_in(client)
     client.get("/members/function/")
     LoginSession.objects.update(revoked_at=timezone.now(), revoked_because="revoked")
-    client.get(f"/become/eve/{query}")
+    response = client.get(f"/become/eve/{query}")
+    assert response.cookies[COOKIE].value == ""
     assert client.get("/members/function/").status_code == 302
     assert not LoginSession.objects.alive().exists()
+
+
+@pytest.mark.parametrize("source", ["database", "token"])
+def test_who_signs_up_has_just_given_a_password(client, settings, source):
+    """Whoever was logged in on this browser, and even if that has just ended."""
+    settings.JWT_COOKIE = {"USER_SOURCE": source}
+    log_in(client)
+    client.get("/members/function/")
+    LoginSession.objects.update(revoked_at=timezone.now(), revoked_because="revoked")
+    form = {"username": "eve", "password1": PASSWORD, "password2": PASSWORD}
+    response = client.post("/accounts/signup/", form, headers={"accept": "application/json"})
+    assert response.status_code == 201
+    assert client.get("/vault/function/").content == b"Welcome"
+
+
+@pytest.mark.parametrize("guard", [login_required, recent_login_required])
+def test_an_argument_without_its_name_is_no_view(guard):
+    """It would be found out by the first visitor."""
+    with pytest.raises(TypeError, match="name"):
+        guard(timedelta(minutes=5))
 
 
 @pytest.fixture(params=[{}, {"USER_SOURCE": "token"}, {"TRACK_SESSIONS": False}], ids=str)

@@ -4,8 +4,10 @@ import re
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from django_jwt_cookie.models import LoginSession
+from django_jwt_cookie.tokens import decode
 
 from .accounts import COOKIE, JSON, NAME, PASSWORD, log_in, who
 
@@ -183,6 +185,23 @@ def test_a_site_may_log_in_after_a_reset(client, has_sessions, settings, mailout
     assert client.cookies[COOKIE].value
     assert who(client) == NAME
     assert "sessionid" not in client.cookies or client.cookies["sessionid"].value == ""
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_reset_logs_in_where_a_login_has_just_ended(client, settings, mailoutbox, as_json):
+    """Who has the e-mail is at the browser: no impersonation, whoever the cookie is still of."""
+    settings.ROOT_URLCONF = "tests.urls_post_reset_login"
+    settings.JWT_COOKIE = {"USER_SOURCE": "token"}
+    headers = {"headers": JSON} if as_json else {}
+    log_in(client)
+    client.get("/accounts/me/")
+    link = ask_for_link(client, mailoutbox, **headers)
+    link = link if as_json else client.get(link).url
+    LoginSession.objects.update(revoked_at=timezone.now(), revoked_because="revoked")
+    response = client.post(link, {"new_password1": NEW, "new_password2": NEW}, **headers)
+    assert response.status_code == (200 if as_json else 302)
+    assert who(client) == NAME
+    assert decode(client.cookies[COOKIE].value).auth_time > 0
 
 
 def test_the_admins_pages_stay_the_admins(client, has_sessions):

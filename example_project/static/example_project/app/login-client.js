@@ -42,6 +42,15 @@ function needsCsrfToken(url, { method = "GET" }) {
   return method !== "GET" && new URL(url, location.href).origin === location.origin;
 }
 
+/** @param {string} text */
+function parse(text) {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return {};
+  }
+}
+
 /** An answer that says no. `code` is for programs, `message` for people. */
 export class Refusal extends Error {
   /**
@@ -55,6 +64,7 @@ export class Refusal extends Error {
     this.status = status;
     this.code = code;
     this.errors = errors;
+    this.isAboutCsrf = false;
   }
 
   /**
@@ -62,19 +72,18 @@ export class Refusal extends Error {
    * @param {Response} response
    */
   static async of(response) {
-    const document = await response.json().catch(() => ({}));
-    const { code = "unknown", detail = `The server answers ${response.status}.`, errors } = document;
-    return new Refusal(response.status, code, detail, errors);
+    const text = await response.text();
+    const { code = "unknown", detail = `The server answers ${response.status}.`, errors } = parse(text);
+    const refusal = new Refusal(response.status, code, detail, errors);
+    // Not every view of a site has a code for it; that it is this, each says in words.
+    const isNamed = code === "csrf_failed" || (code === "unknown" && text.includes("CSRF"));
+    refusal.isAboutCsrf = response.status === 403 && isNamed;
+    return refusal;
   }
 
   /** Whether there is no login (any more); not, if only the token or the password is too old. */
   get isEnd() {
     return this.status === 401 && !["token_expired", "recent_login_required"].includes(this.code);
-  }
-
-  /** Whether the CSRF token may be an old one: not every view of a site says so in a code. */
-  get mayBeAboutCsrf() {
-    return this.status === 403 && ["csrf_failed", "unknown"].includes(this.code);
   }
 }
 
@@ -184,7 +193,7 @@ export class LoginClient extends EventTarget {
       const response = await this.#send(url, options);
       if (response.ok) return response.status === 204 ? null : response.json();
       const refusal = await Refusal.of(response);
-      const isAboutCsrf = refusal.mayBeAboutCsrf && needsCsrfToken(url, options);
+      const isAboutCsrf = refusal.isAboutCsrf && needsCsrfToken(url, options);
       const cause = isAboutCsrf ? "csrf_failed" : refusal.code;
       const remedy = remedies.get(cause);
       if (!remedy) {
