@@ -100,7 +100,7 @@ def run_in(folder, lines):
     return subprocess.run(  # noqa: S603
         command,
         cwd=folder,
-        env=os.environ | environment,
+        env={k: v for k, v in os.environ.items() if k != "JWT_COOKIE_SECRET"} | environment,
         capture_output=True,
         text=True,
         check=False,

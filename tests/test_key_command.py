@@ -27,8 +27,9 @@ def run(*arguments):
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_what_is_printed_is_a_line_of_an_env_file(settings, tmp_path, algorithm):
+def test_what_is_printed_is_a_line_of_an_env_file(settings, tmp_path, monkeypatch, algorithm):
     """The settings take its value as it is; each is another key."""
+    monkeypatch.setattr(environ.Env, "ENVIRON", {})  # Which is that of the process.
     kids = set()
     for _ in range(2):
         printed = run("--algorithm", algorithm)

@@ -54,7 +54,12 @@ from django_jwt_cookie.test import assertions, client, logins, tokens
 def run(*command, cwd, **variables):
     """Run a process with the settings of this suite, or with ``variables``; None unsets one."""
     paths = os.pathsep.join([str(cwd), *filter(None, sys.path), str(ROOT)])
-    environment = {"DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": paths, **variables}
+    environment = {
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "DATABASE_URL": "sqlite://:memory:",  # Not that of this run, which it would delete.
+        "PYTHONPATH": paths,
+        **variables,
+    }
     return subprocess.run(  # noqa: S603
         [sys.executable, "-X", "dev", "-W", "error", *command],
         cwd=cwd,
