@@ -63,6 +63,14 @@ def chromium(*more: str) -> Iterator[Browser]:
             browser.close()
 
 
+OVERFLOW = """() => {
+  const { marginLeft, marginRight } = getComputedStyle(document.body);
+  const width = document.body.offsetWidth + parseFloat(marginLeft) + parseFloat(marginRight);
+  return document.documentElement.scrollWidth - width;
+}"""
+"""By how many pixels a page is wider than there is room for its body."""
+
+
 class Visit:
     """One visitor: cookies of their own, and a list of complaints that has to stay empty."""
 
@@ -156,9 +164,7 @@ class Visit:
         width, height = SIZES["phone"]
         self.page.set_viewport_size({"width": width, "height": height})
         # The window counts in the place that it keeps for a scroll bar, which no phone does.
-        overflow = self.page.evaluate(
-            "document.documentElement.scrollWidth - document.body.offsetWidth"
-        )
+        overflow = self.page.evaluate(OVERFLOW)
         if overflow > 0:
             self.complaints.append(f"{self.page.url} is {overflow} px too wide for a phone")
         self._at_the_desk()
