@@ -108,7 +108,7 @@ def as_po(catalogue: Catalog) -> bytes:
     """Return the source, in the order of the alphabet."""
     file = BytesIO()
     write_po(file, catalogue, width=0, no_location=True, sort_output=True)
-    return file.getvalue()
+    return file.getvalue().rstrip() + b"\n"
 
 
 def as_mo(catalogue: Catalog) -> bytes:
