@@ -6,7 +6,7 @@ A site names subclasses of `Adopter` in ``JWT_COOKIE["ADOPTERS"]``, and the date
 
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -86,6 +86,12 @@ def get_adopters() -> tuple[Adopter, ...]:
     if settings.adopt_until is None or timezone.now() >= settings.adopt_until:
         return ()
     return settings.derive(_make_adopters)
+
+
+def get_old_cookies() -> Iterator[OldCookie]:
+    """Name the cookies of all of them."""
+    for adopter in get_adopters():
+        yield from adopter.cookies()
 
 
 def _make_adopters(settings: Settings) -> tuple[Adopter, ...]:

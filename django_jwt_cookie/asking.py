@@ -38,16 +38,14 @@ def may_be_believed(claims: Claims) -> bool:
         return True
 
 
-def of_its_user(session: LoginSession, claims: Claims) -> LoginSession:
-    """Return ``session``, if it is of the user that the token says. Raises `SessionRevoked`."""
-    if users.subject(session.user) != claims.sub:
-        raise SessionRevoked("the record is of another user")
-    return session
+def let_in(session: LoginSession, sub: str) -> AbstractBaseUser:
+    """Return the user of ``session``, who may go on. Ends it and raises `SessionError` if not.
 
-
-def let_in(session: LoginSession) -> AbstractBaseUser:
-    """Return the user of ``session``, who may go on. Ends it and raises `SessionError` if not."""
+    ``sub`` is whose login it is said to be; for that of another user it is raised only.
+    """
     fetched = session.user
+    if users.subject(fetched) != sub:
+        raise SessionRevoked("the record is of another user")
     try:
         user = users.load(session)
         auth_hash = users.current_auth_hash(user, session.auth_hash)
@@ -72,7 +70,7 @@ def ask_again(claims: Claims) -> None:
     browser has a newer one by now, and whoever asks is no thief with the old one.
     """
     if get_key_ring().can_sign:
-        let_in(of_its_user(get_store().look_up(claims), claims))
+        let_in(get_store().look_up(claims), claims.sub)
     elif claims.exp <= time.time() - get_settings().leeway_seconds:
         raise TokenExpired("past its exp")
     elif revocations.concern(claims):

@@ -11,7 +11,7 @@ from django.db import Error
 from django.http import HttpRequest
 
 from . import revocations, token_users
-from .asking import let_in, may_be_believed, of_its_user
+from .asking import let_in, may_be_believed
 from .claims import Claims
 from .conf import get_settings
 from .cookies import get_cookie_spec
@@ -186,9 +186,10 @@ class PresentedCookie:
         a token is good until it is over. Raises `SessionError`.
         """
         if get_key_ring().can_sign:
-            session = of_its_user(get_store().look_up(login.claims), login.claims)
+            session = get_store().look_up(login.claims)
+            user = let_in(session, login.claims.sub)
             verdict = judge(session, login.claims.gen, self._came_at)
-            return replace(login, session=session, user=let_in(session), verdict=verdict)
+            return replace(login, session=session, user=user, verdict=verdict)
         if is_over(login.claims):
             raise SessionExpired("the token is over, and the login is not kept here")
         return self._find(login.claims)
@@ -207,6 +208,6 @@ class PresentedCookie:
 def _accept(claims: Claims, came_at: datetime) -> Login:
     """Return the login of ``claims``, which came at that time. Raises `SessionError`."""
     store = get_store()
-    session = of_its_user(store.look_up(claims), claims)
-    user = let_in(session)
+    session = store.look_up(claims)
+    user = let_in(session, claims.sub)
     return Login(claims, user, session, store.present(session, claims.gen, came_at))

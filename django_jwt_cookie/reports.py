@@ -11,7 +11,7 @@ from django.views.debug import (
     get_default_exception_reporter_filter,
 )
 
-from .adopters import get_adopters
+from .adopters import get_old_cookies
 from .conf import Settings, get_settings
 
 
@@ -20,8 +20,7 @@ class HidesLoginCookie:
 
     def cleanse_setting(self, key: Any, value: Any) -> Any:
         """Return ``value``, unless it is the token, or one of an older scheme."""
-        older = {cookie.name for adopter in get_adopters() for cookie in adopter.cookies()}
-        if key == get_settings().cookie_name or key in older:
+        if key == get_settings().cookie_name or key in (each.name for each in get_old_cookies()):
             return SafeExceptionReporterFilter.cleansed_substitute
         return super().cleanse_setting(key, value)  # type: ignore[misc]
 

@@ -17,10 +17,10 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.debug import sensitive_variables
 
 from . import revocations, users
-from .adopters import Adopter, OldLogin, get_adopters
+from .adopters import Adopter, OldLogin, get_adopters, get_old_cookies
 from .asking import let_in
 from .cookies import get_cookie_spec
-from .exceptions import SessionError, SessionRevoked, TokenTooLarge
+from .exceptions import SessionError, TokenTooLarge
 from .keys import get_key_ring
 from .models import LoginSession
 from .outgoing import SERVER_ERROR, OutgoingCookie
@@ -128,13 +128,10 @@ class Swap:
         With the next generation, if it is time for that: a program that keeps no cookies uses its
         login too, and a copy of the old credential must not stand still beside the cookie.
         """
-        if users.subject(record.user) != users.subject(old.user):
-            raise SessionRevoked("the old credential was another user's")
-        let_in(record)
-        user = record.user
+        user = let_in(record, users.subject(old.user))
         if is_half_over(int(record.rotated_at.timestamp())):
             record = get_store().renew(record, record.generation) or record
-            record.user = user
+            record.user = user  # type: ignore[assignment]
         return self._outgoing.join(record, auth_time=0)
 
     def forget_cookies(self, response: HttpResponseBase) -> None:
@@ -150,13 +147,12 @@ class Swap:
         if self._has_failed or is_lost or response.status_code >= SERVER_ERROR:
             return
         forgets_all = self._outgoing.is_forgotten or self._outgoing.started - self._swapped
-        for adopter in get_adopters():
-            for cookie in adopter.cookies():
-                is_here = cookie.name in self._request.COOKIES
-                is_ours = cookie.name == get_cookie_spec().name
-                if is_ours or cookie.name in response.cookies or not (is_here or forgets_all):
-                    continue
-                response.delete_cookie(
-                    cookie.name, cookie.path, cookie.domain, samesite=cookie.samesite
-                )
-                patch_cache_control(response, private=True, no_store=True)
+        for cookie in get_old_cookies():
+            is_here = cookie.name in self._request.COOKIES
+            is_ours = cookie.name == get_cookie_spec().name
+            if is_ours or cookie.name in response.cookies or not (is_here or forgets_all):
+                continue
+            response.delete_cookie(
+                cookie.name, cookie.path, cookie.domain, samesite=cookie.samesite
+            )
+            patch_cache_control(response, private=True, no_store=True)

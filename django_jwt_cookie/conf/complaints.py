@@ -32,6 +32,15 @@ OPTIONAL_TEXTS = (
 FLAGS = ("cookie_secure", "shares_users", "track_sessions", "adopt_django_logins", "record_ip")
 """Fields of `Settings`, by what they may hold."""
 
+ORDER = (
+    ("token_lifetime", "browser_session_timeout"),
+    ("token_lifetime", "idle_timeout"),
+    ("browser_session_timeout", "absolute_timeout"),
+    ("idle_timeout", "absolute_timeout"),
+    ("leeway", "token_lifetime"),
+)
+"""Which of two durations has to be the shorter one."""
+
 COOKIE_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 """``token`` of RFC 9110, section 5.6.2, which a cookie's name has to be (RFC 6265, 4.1.1)."""
 
@@ -180,19 +189,16 @@ def contradictions(settings: Settings) -> list[str]:
             "REVOCATION_CACHE with TRACK_SESSIONS = False: without records no login is ended "
             "on the server, and there is nothing to tell. Leave one of them out."
         )
-    for shorter, longer in (
-        ("token_lifetime", "browser_session_timeout"),
-        ("token_lifetime", "idle_timeout"),
-        ("browser_session_timeout", "absolute_timeout"),
-        ("idle_timeout", "absolute_timeout"),
-        ("leeway", "token_lifetime"),
-    ):
+    return [*complaints, *_wrong_order(settings)]
+
+
+def _wrong_order(settings: Settings) -> Iterator[str]:
+    for shorter, longer in ORDER:
         if getattr(settings, shorter) > getattr(settings, longer):
-            complaints.append(
+            yield (
                 f"{shorter.upper()} ({getattr(settings, shorter)}) is longer than "
                 f"{longer.upper()} ({getattr(settings, longer)}); it has to be shorter."
             )
-    return complaints
 
 
 def _is_whole_seconds(value: object) -> bool:

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from time_machine import TimeMachineFixture
 
 from tests.accounts import sign_up
 
@@ -26,6 +28,13 @@ def nothing_else_in_sessions() -> Iterator[None]:
     left_in_sessions.clear()
     yield
     assert left_in_sessions <= settings.KEPT_IN_SESSIONS  # type: ignore[misc]
+
+
+@pytest.fixture
+def clock(time_machine: TimeMachineFixture) -> TimeMachineFixture:
+    """Stop the clock; ``clock.shift(delta)`` lets time pass."""
+    time_machine.move_to(datetime.now(UTC), tick=False)
+    return time_machine
 
 
 @pytest.fixture

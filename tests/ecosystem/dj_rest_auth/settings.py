@@ -1,8 +1,6 @@
 """A site that moves away from dj-rest-auth with its cookies, as docs/moving.md says."""
 
-from datetime import UTC, datetime, timedelta
-
-from tests.ecosystem.documented import run_documented
+from tests.ecosystem.documented import NOT_OVER, run_documented
 from tests.ecosystem.settings import *  # noqa: F403
 
 INSTALLED_APPS += [  # noqa: F405
@@ -14,8 +12,7 @@ INSTALLED_APPS += [  # noqa: F405
 ROOT_URLCONF = "tests.ecosystem.dj_rest_auth.urls"
 
 DOCUMENTED = run_documented("dj_rest_auth/settings.py")
-# The date of the document is one like those that sites write, and will be over.
-JWT_COOKIE = DOCUMENTED["JWT_COOKIE"] | {"ADOPT_UNTIL": datetime.now(UTC) + timedelta(days=30)}
+JWT_COOKIE = DOCUMENTED["JWT_COOKIE"] | NOT_OVER
 REST_FRAMEWORK = DOCUMENTED["REST_FRAMEWORK"]
 REST_AUTH = {
     "USE_JWT": True,

@@ -1,7 +1,7 @@
 """Cookies that the package has set become logins of ours, and go."""
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from dj_rest_auth.app_settings import api_settings
@@ -21,13 +21,6 @@ pytestmark = pytest.mark.django_db
 def ada():
     """Return a user."""
     return User.objects.create_user(NAME, password=PASSWORD)
-
-
-@pytest.fixture
-def clock(time_machine):
-    """Stop the clock; ``clock.shift(delta)`` lets time pass."""
-    time_machine.move_to(datetime.now(UTC), tick=False)
-    return time_machine
 
 
 @pytest.fixture

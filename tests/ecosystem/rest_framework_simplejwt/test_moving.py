@@ -1,7 +1,7 @@
 """Tokens that the package has issued become logins of ours, by its own rules."""
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -36,13 +36,6 @@ def tokens(new_client):
     """Return the pair of tokens that the package gives out for a password."""
     form = {"username": NAME, "password": PASSWORD}
     return new_client().post("/api/token/", form).json()
-
-
-@pytest.fixture
-def clock(time_machine):
-    """Stop the clock; ``clock.shift(delta)`` lets time pass."""
-    time_machine.move_to(datetime.now(UTC), tick=False)
-    return time_machine
 
 
 @pytest.fixture
