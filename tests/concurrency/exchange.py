@@ -34,8 +34,9 @@ class Exchange:
         return self.request.user.is_authenticated
 
     def log_in(self, user: AbstractBaseUser, *, remember: bool = True) -> None:
-        """Log ``user`` in, in the view."""
-        authentication.login(self.request, user, BACKEND, remember=remember)
+        """Log ``user`` in, in the view, once a backend has vouched for it."""
+        user.backend = BACKEND
+        authentication.login(self.request, user, remember=remember)
 
     def log_out(self) -> None:
         """Log out, in the view."""
