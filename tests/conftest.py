@@ -113,6 +113,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers."""
     for marker in MISSING:
         config.addinivalue_line("markers", f"{marker}: skipped where that is not there")
+    config.addinivalue_line("markers", "slow: many cases of a few rules, many requests or servers")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

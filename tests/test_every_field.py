@@ -4,6 +4,8 @@ import pytest
 
 from .suites import run_suite
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("model", ["User", "Described", "Masked", "Member", "Alias"])
 def test_logins_and_tokens_give_the_same_user_as_django(model):

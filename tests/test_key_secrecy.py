@@ -21,6 +21,8 @@ from django_jwt_cookie.tokens import Claims, decode, encode
 from .key_samples import HMAC, PRIVATE_MEMBERS, entry, jwk, pem, private_key, private_pem, secret
 from .test_key_command import run
 
+pytestmark = pytest.mark.slow
+
 MARK = "only-for-tests"
 
 

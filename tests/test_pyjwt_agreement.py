@@ -21,6 +21,8 @@ from django_jwt_cookie.tokens import TYPE, decode
 
 from .key_samples import HMAC, pem, secret
 
+pytestmark = pytest.mark.slow
+
 SITES = {
     "HS256": {},
     "with issuer and audience": {"ISSUER": "shop", "AUDIENCE": "web"},

@@ -25,7 +25,7 @@ from django_jwt_cookie.tokens import Claims, decode, encode
 from .accounts import BACKEND, COOKIE, who
 from .key_samples import entry
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 CLIENTS = int(os.environ.get("ROTATION_CLIENTS", "100"))
 TICK = timedelta(minutes=2)

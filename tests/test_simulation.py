@@ -6,7 +6,7 @@ import pytest
 
 from .simulation import DAY, START, CarefulWorld, World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 RUNS = int(os.environ.get("SIMULATION_RUNS", "2"))
 SEED = int(os.environ.get("SIMULATION_SEED", "0"))

@@ -31,6 +31,8 @@ from django_jwt_cookie.tokens import Claims, decode
 
 from .concurrency.exchange import Exchange
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = os.environ.get("STATE_MACHINE_EXAMPLES")
 """How many sequences to try, new ones each time; by default always the same 100."""
 

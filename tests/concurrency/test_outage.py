@@ -13,6 +13,8 @@ from .conftest import moved_database
 from .crowd import Answer, ask, log_out, login_of, rounds, send
 from .proxy import Proxy
 
+pytestmark = pytest.mark.slow
+
 KINDS = [
     pytest.param("postgresql", marks=pytest.mark.needs_postgresql),
     pytest.param("mariadb", marks=pytest.mark.needs_mariadb),

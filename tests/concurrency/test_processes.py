@@ -7,6 +7,8 @@ import pytest
 from .crowd import login_of, rounds
 from .servers import DYING
 
+pytestmark = pytest.mark.slow
+
 
 def test_of_32_requests_to_four_processes_one_renews(ada, crowd, server):
     """As between the threads of one process: everybody served, one renewal, no fork."""

@@ -18,6 +18,8 @@ from django_jwt_cookie import sessions
 from .crowd import PATIENCE, Answer, login_of
 from .servers import running_server
 
+pytestmark = pytest.mark.slow
+
 GIVEN = {"USER_SOURCE": "token", "REVOCATION_CACHE": "default"}
 IN = "/members/"
 

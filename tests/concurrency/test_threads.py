@@ -24,6 +24,8 @@ from django_jwt_cookie.tokens import decode
 from ..accounts import PASSWORD
 from .crowd import Answer, Crowd, ask, everybody, log_out, login_of, rounds, send, token_of
 
+pytestmark = pytest.mark.slow
+
 GRACE = 600
 SIGNALS = {"renewed": session_renewed, "ended": session_ended, "reused": token_reused}
 

@@ -3,6 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pytest
+
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.test.logins import age_login
 from django_jwt_cookie.test.tokens import get_token
@@ -10,6 +12,8 @@ from django_jwt_cookie.test.tokens import get_token
 from ..accounts import NAME
 from .marks import from_both, linux_tells, on_each
 from .site import wait_until
+
+pytestmark = pytest.mark.slow
 
 HALF = timedelta(seconds=1)
 

@@ -16,6 +16,8 @@ from .marks import from_both, linux_tells, on_asynchronous, on_each
 from .site import wait_until
 from .test_servers import HALF
 
+pytestmark = pytest.mark.slow
+
 STILL = f"data: still {NAME}\n"
 
 
