@@ -110,6 +110,17 @@ def test_whoever_takes_anothers_place_has_given_no_password(client):
     assert client.get("/vault/function/").status_code == 302
 
 
+@pytest.mark.parametrize("query", ["?logout", "?logout&unasked"])
+@pytest.mark.parametrize("name", [NAME, "eve"])
+def test_logging_out_on_the_way_makes_no_password_of_it(client, name, query):
+    """Attack: have the view that impersonates log its visitor out first."""
+    User.objects.create_user("eve", password=PASSWORD)
+    log_in(client)
+    client.get(f"/become/{name}/{query}")
+    assert client.get("/members/function/").content == b"Welcome"
+    assert client.get("/vault/function/").url.endswith("reason=recent_login_required")
+
+
 @pytest.mark.parametrize("query", ["", "?unasked"])
 def test_whoever_takes_ones_own_place_has_given_no_password(client, time_machine, query):
     """Attack: hijack oneself in a borrowed browser. A password of a minute ago stays one."""

@@ -53,7 +53,15 @@ def refuse(request):
     return HttpResponse(name, status=403)
 
 
+def borrow(request):
+    """Let bob be who is there, without asking; and then ada give her password after all."""
+    auth.login(request, User.objects.get(username="bob"))
+    auth.login(request, auth.authenticate(request, username="ada", password=PASSWORD))
+    return HttpResponse(request.user.get_username())
+
+
 urlpatterns = [
+    path("borrow/", borrow),
     path("set-ticket/", old_schemes.set_ticket),
     path("refuse/", refuse),
     path("guarded/", include(urls_guarded)),
@@ -599,6 +607,17 @@ def test_who_takes_anothers_place_does_not_stay_longer(client, clock, ada):
     assert whoami(client) == "bob"
     clock.shift(DAY)
     assert whoami(client) == ""
+
+
+def test_who_gives_the_password_after_that_has_a_login_like_any_other(client, ada):
+    """Nothing of the impersonation is left, though it was a moment ago, in the same request."""
+    client.cookies["ticket"] = ticket_of(ada)
+    assert whoami(client) == "ada"
+    LoginSession.objects.update(persistent=False)
+    assert client.get("/borrow/").content.decode() == "ada"
+    login = LoginSession.objects.get(pk=sid_of(client))
+    assert (login.ends_at, login.persistent) == (None, True)
+    assert decode(client.cookies[COOKIE].value).auth_time == NOW.timestamp()
 
 
 def test_no_mail_about_that_shows_the_credential(client, settings, ada, caplog):

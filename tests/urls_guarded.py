@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.contrib.auth import login
+from django.contrib.auth import login, logout
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
@@ -44,6 +44,8 @@ class AsyncClassView(View):
 def become(request: HttpRequest, name: str) -> HttpResponse:
     """Log somebody in without asking who it is, as impersonation does."""
     before = "" if "unasked" in request.GET else request.user.get_username()
+    if "logout" in request.GET:
+        logout(request)
     login(request, User.objects.get(username=name), BACKEND)
     return HttpResponse(name, headers={"X-Before": before})
 
