@@ -143,6 +143,19 @@ def test_sessions_that_lasted_for_an_hour(settings):
     assert ids() == ["jwt_cookie.E001"]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("DOMAIN", ".example.com"), ("PATH", "/shop/"), ("SAMESITE", "Strict")]
+)
+def test_a_session_cookie_that_went_to_other_places(settings, name, value):
+    """The swap must not take a login from a site's sub-domains without a word."""
+    setattr(settings, f"SESSION_COOKIE_{name}", value)
+    assert ids() == ["jwt_cookie.W012"]
+    settings.JWT_COOKIE = {f"COOKIE_{name}": value}
+    assert ids() == []
+    settings.JWT_COOKIE = {"SECRET": public_pem("EdDSA"), "USER_SOURCE": "token"}
+    assert ids() == []
+
+
 def test_a_field_that_has_the_name_of_a_claim(settings, monkeypatch):
     """It would be refused at the first login."""
     settings.JWT_COOKIE = {"USER_SOURCE": "token", "TOKEN_FIELDS": ["email"]}
@@ -240,6 +253,6 @@ def test_each_id_is_tested_and_documented():
     package = Path(checks.__file__).parent.parent
     tests = [Path(__file__), *(root / "tests" / "ecosystem").glob("*/test_checks.py")]
     declared = ids_in(*package.glob("checks/*.py"), *package.glob("contrib/*.py"))
-    assert len(declared) == 24
+    assert len(declared) == 25
     assert ids_in(*tests) == declared
     assert ids_in(root / "docs" / "checks.md") == declared

@@ -115,6 +115,7 @@ def test_every_command_of_the_readme_is_there():
         "make demo",
         "make test",
         "pip install django-jwt-cookie",
+        "echo .env >> .gitignore",
         "python manage.py jwt_cookie_key >> .env",
         "pip install django-environ",
     ]

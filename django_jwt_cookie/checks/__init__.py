@@ -11,6 +11,7 @@ from .configuration import (
     check_keys,
     check_revocation_cache,
     check_session_age,
+    check_session_cookie,
     check_settings,
     check_token_fields,
 )
@@ -30,6 +31,7 @@ ALWAYS = (
     check_token_fields,
     check_revocation_cache,
     check_session_age,
+    check_session_cookie,
     check_middleware,
 )
 DEPLOY = (

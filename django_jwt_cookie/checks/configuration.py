@@ -38,6 +38,7 @@ W009 = Warning(
     "see docs/moving.md.",
     id="jwt_cookie.W009",
 )
+W012 = "jwt_cookie.W012"
 
 
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
@@ -141,7 +142,27 @@ def check_revocation_cache(**kwargs: Any) -> list[CheckMessage]:
 
 def check_session_age(**kwargs: Any) -> list[CheckMessage]:
     """Report logins that would last longer, or less long, than before the swap."""
-    given = getattr(django_settings, "JWT_COOKIE", {})
-    is_set = django_settings.SESSION_COOKIE_AGE != global_settings.SESSION_COOKIE_AGE
+    return [W008] if _is_left_behind("AGE", "IDLE_TIMEOUT") else []
+
+
+def check_session_cookie(**kwargs: Any) -> list[CheckMessage]:
+    """Report a login cookie that would go to other places than the session's did."""
+    keys = ("COOKIE_DOMAIN", "COOKIE_PATH", "COOKIE_SAMESITE")
+    return [
+        Warning(
+            f"SESSION_{key} is set, and holds for sessions alone: the login cookie goes by "
+            f"JWT_COOKIE['{key}'].",
+            hint=f"Set JWT_COOKIE = {{'{key}': ...}}, or remove SESSION_{key}.",
+            id=W012,
+        )
+        for key in keys
+        if _is_left_behind(key.removeprefix("COOKIE_"), key)
+    ]
+
+
+def _is_left_behind(name: str, key: str) -> bool:
+    """Tell whether the site has something set for logins in sessions, and nothing for ours."""
+    setting = f"SESSION_COOKIE_{name}"
+    is_set = getattr(django_settings, setting) != getattr(global_settings, setting)
     begins_here = known_settings() is not None and any(key.can_sign for key in known_keys())
-    return [W008] if is_set and begins_here and "IDLE_TIMEOUT" not in given else []
+    return is_set and begins_here and key not in django_settings.JWT_COOKIE
