@@ -8,11 +8,12 @@ can't log anybody out by it, nor make a visitor somebody else.
 
 import logging
 import uuid
+from datetime import UTC, datetime
 
-from django.db import Error, IntegrityError, router, transaction
+from django.core.exceptions import SynchronousOnlyOperation
+from django.db import DataError, Error, IntegrityError, connections, router, transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.views.decorators.debug import sensitive_variables
 
@@ -20,7 +21,7 @@ from . import revocations, users
 from .adopters import Adopter, OldLogin, get_adopters, get_old_cookies
 from .asking import let_in
 from .cookies import get_cookie_spec
-from .exceptions import SessionError, TokenTooLarge
+from .exceptions import SessionError
 from .keys import get_key_ring
 from .models import LoginSession
 from .outgoing import SERVER_ERROR, OutgoingCookie
@@ -53,15 +54,19 @@ class Swap:
         if self._has_failed or not self.has_to_ask():
             return None
         old = self._find()
-        if old is None or old.expires_at <= timezone.now():
+        if old is None:
             return None
         try:
             login = self._take_over(old)
         except SessionError:
             return None  # It was ended: by a logout, for a theft, with a changed password.
-        except TokenTooLarge:
-            # Raised here it would lock the visitor out of each page.
+        except (Error, SynchronousOnlyOperation):
+            raise
+        except Exception:
+            # Of the site's own claims, or too many of them. Raised here it would lock the visitor
+            # out of each page.
             self._has_failed = True
+            self._outgoing.withdraw()
             logger.exception("An old login could not be taken over.")
             return None
         if login is not None:
@@ -77,14 +82,16 @@ class Swap:
     @sensitive_variables()  # And whatever it calls: the log may be mailed.
     def _ask(self, adopter: Adopter) -> OldLogin | None:
         try:
-            return adopter.find(self._request)
-        except Error:
-            raise
-        except Exception:
+            old = adopter.find(self._request)
+            is_good = old is not None and old.expires_at > datetime.now(UTC)
+        except Exception as error:
+            if isinstance(error, Error) and not is_of_one_value(error):
+                raise
             # Of what a browser sends. The page may not need a user, or be the one to log in by.
             self._has_failed = True  # Before: who reads the log may ask for the user.
             logger.exception("%s has failed: nobody is logged in by it.", type(adopter).__name__)
             return None
+        return old if is_good else None
 
     def _take_over(self, old: OldLogin) -> Login | None:
         """Begin the login that ``old`` becomes, or join it. Raises `SessionError` if it was ended.
@@ -156,3 +163,15 @@ class Swap:
                 cookie.name, cookie.path, cookie.domain, samesite=cookie.samesite
             )
             patch_cache_control(response, private=True, no_store=True)
+
+
+def is_of_one_value(error: Error) -> bool:
+    """Tell whether a database has refused a value, and does all else as before.
+
+    As PostgreSQL does with NUL, which a cookie may hold. In the middle of a transaction it may do
+    nothing more after that, and what follows would fail for a reason that nobody sees.
+    """
+    return isinstance(error, DataError) and not any(
+        connection.in_atomic_block and (connection.needs_rollback or not connection.is_usable())
+        for connection in connections.all(initialized_only=True)
+    )

@@ -1,10 +1,11 @@
 """Adopters that show what a site's own may do, beside the one of `tests.tickets`."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
 from django_jwt_cookie.adopters import Adopter, OldCookie, OldLogin
@@ -60,6 +61,23 @@ class Unreachable(Adopter):
 
     def find(self, request: HttpRequest) -> OldLogin | None:
         raise OperationalError
+
+
+class RefusedByDatabase(Tickets):
+    """Looks for what has come, which psycopg refuses where there is a NUL in it."""
+
+    def find(self, request: HttpRequest) -> OldLogin | None:
+        if "\0" in self.read(request):
+            raise DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
+        return super().find(request)
+
+
+class WithoutZone(Tickets):
+    """Says when a ticket ends, and not by which clock."""
+
+    def find(self, request: HttpRequest) -> OldLogin | None:
+        old = super().find(request)
+        return old and replace(old, expires_at=old.expires_at.replace(tzinfo=None))
 
 
 class Remembering(Tickets):

@@ -43,6 +43,11 @@ def failing_claims(user, request):
     raise LookupError("on purpose")
 
 
+def claims_of_ours(user, request):
+    """Give a claim that is the package's own, as ``JWT_COOKIE["CLAIMS"]``."""
+    return {"sub": "1"}
+
+
 # --- Pages
 
 

@@ -599,6 +599,66 @@ def test_an_adopter_that_fails_is_logged_and_in_nobodys_way(client, settings, ad
     assert log_in(client, "ada").status_code == 200
 
 
+def test_a_time_without_a_zone_is_a_mistake_of_the_adopter(client, settings, ada, caplog):
+    """It can't be compared, and locks nobody out."""
+    adopt(settings, "WithoutZone")
+    client.cookies["ticket"] = ticket_of(ada)
+    assert client.get("/accounts/login/").status_code == 200
+    assert has(client, "ticket")
+    assert {record.message for record in caplog.records if record.levelname == "ERROR"} == {
+        "WithoutZone has failed: nobody is logged in by it."
+    }
+    log_in(client, "ada")
+    assert whoami(client) == "ada"
+
+
+def test_a_value_that_a_database_refuses_locks_nobody_out(client, settings, caplog):
+    """NUL, which a cookie can hold in octal digits: a sibling domain can plant it."""
+    adopt(settings, "RefusedByDatabase")
+    client.cookies["ticket"] = "\0"
+    assert client.get("/accounts/login/").status_code == 200
+    assert {record.message for record in caplog.records if record.levelname == "ERROR"} == {
+        "RefusedByDatabase has failed: nobody is logged in by it."
+    }
+    log_in(client, "ada")
+    assert whoami(client) == "ada"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nor_does_a_refused_value_outside_of_a_transaction(client, settings):
+    """No connection is in one."""
+    adopt(settings, "RefusedByDatabase")
+    client.cookies["ticket"] = "\0"
+    assert client.get("/accounts/login/").status_code == 200
+
+
+def test_a_refused_value_that_has_broken_the_transaction_is_an_error(new_client, settings):
+    """Whatever comes after it would be refused as well."""
+    adopt(settings, "RefusedByDatabase")
+    client = new_client(raise_request_exception=False)
+    client.cookies["ticket"] = "\0"
+    with transaction.atomic():
+        transaction.set_rollback(True)
+        assert client.get("/public/").status_code == 500
+
+
+@pytest.mark.parametrize("joins", [False, True])
+@pytest.mark.parametrize("claims", ["tests.sites.failing_claims", "tests.sites.claims_of_ours"])
+def test_claims_that_fail_lock_nobody_out(new_client, settings, caplog, joins, claims):
+    """Neither of the login page nor of the logout; and the old cookie is kept."""
+    client, other = new_client(), new_client()
+    other.cookies["ticket"] = client.cookies["ticket"] = ticket_of(User.objects.get(username="ada"))
+    if joins:
+        assert whoami(other) == "ada"
+    adopt(settings, CLAIMS=claims)
+    response = client.get("/public/")
+    assert (response.json()["user"], response.cookies) == ("", {})
+    assert "An old login could not be taken over." in caplog.text
+    assert LoginSession.objects.count() == joins
+    assert client.get("/accounts/login/").status_code == 200
+    assert client.post("/accounts/logout/").status_code == 200
+
+
 def test_who_takes_anothers_place_does_not_stay_longer(client, clock, ada):
     """Attack: make a long login of one that was swapped for a short one, by impersonation."""
     client.cookies["ticket"] = ticket_of(ada)
