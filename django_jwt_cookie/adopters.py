@@ -49,11 +49,6 @@ class OldLogin:
     """When the credential ends by itself, and at the latest the login that it becomes: a token of
     five minutes must not be worth more to a thief than five minutes."""
 
-    @property
-    def ids(self) -> list[uuid.UUID]:
-        """The ids that the login which this one becomes may have, see `make_ids`."""
-        return make_ids(self.credential)
-
 
 class Adopter(ABC):
     """Knows the logins of an older scheme. A subclass says how; one instance serves all requests.
@@ -79,6 +74,19 @@ class Adopter(ABC):
         Or one that came in the place of such, by impersonation: compare the id with `make_ids`.
         """
 
+    def make_ids(self, credential: str) -> list[uuid.UUID]:
+        """Return the ids that the login of ``credential`` may have: the first, if it begins now.
+
+        A keyed hash: an id is in each token and tells whoever reads it nothing of the credential.
+        By the path of the class, since two older schemes may number alike.
+        """
+        secrets = (django_settings.SECRET_KEY, *django_settings.SECRET_KEY_FALLBACKS)
+        salt = f"{type(self).__module__}.{type(self).__qualname__}"
+        digests = (
+            salted_hmac(salt, credential, secret=secret, algorithm="sha256") for secret in secrets
+        )
+        return [uuid.UUID(bytes=digest.digest()[:16], version=4) for digest in digests]
+
 
 def get_adopters() -> tuple[Adopter, ...]:
     """Return the adopters of the settings; none after ``ADOPT_UNTIL``."""
@@ -96,16 +104,3 @@ def get_old_cookies() -> Iterator[OldCookie]:
 
 def _make_adopters(settings: Settings) -> tuple[Adopter, ...]:
     return tuple(import_string(path)() for path in settings.adopters)
-
-
-def make_ids(credential: str) -> list[uuid.UUID]:
-    """Return the ids that the login of ``credential`` may have: the first, if it begins now.
-
-    A keyed hash: an id is in each token and tells whoever reads it nothing of the credential.
-    """
-    secrets = (django_settings.SECRET_KEY, *django_settings.SECRET_KEY_FALLBACKS)
-    digests = (
-        salted_hmac("django_jwt_cookie.adopters", credential, secret=secret, algorithm="sha256")
-        for secret in secrets
-    )
-    return [uuid.UUID(bytes=digest.digest()[:16], version=4) for digest in digests]

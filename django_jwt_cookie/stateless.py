@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
 from . import users
@@ -65,7 +66,11 @@ def look_up(claims: Claims) -> LoginSession:
     return session
 
 
-def recall(ids: Collection[uuid.UUID]) -> LoginSession | None:  # noqa: ARG001
+def recall(
+    ids: Collection[uuid.UUID],  # noqa: ARG001
+    user: AbstractBaseUser,  # noqa: ARG001
+    ends_at: datetime,  # noqa: ARG001
+) -> LoginSession | None:
     """Nobody knows of any."""
     return None
 

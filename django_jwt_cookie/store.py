@@ -51,8 +51,13 @@ class Store(Protocol):
     ) -> LoginSession:
         """Return the record of a new login, for `start`."""
 
-    def recall(self, ids: Collection[uuid.UUID], /) -> LoginSession | None:
-        """Return the login with one of ``ids``, if ever one began; raises `SessionError`."""
+    def recall(
+        self, ids: Collection[uuid.UUID], user: AbstractBaseUser, ends_at: datetime, /
+    ) -> LoginSession | None:
+        """Return the login with one of ``ids``, if ever one began; raises `SessionError`.
+
+        One of ``user`` ends at ``ends_at`` from now on, if that is later than it was.
+        """
 
     def start(self, session: LoginSession, /) -> None:
         """Begin a login."""

@@ -9,6 +9,7 @@ can't log anybody out by it, nor make a visitor somebody else.
 import logging
 import uuid
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from django.core.exceptions import SynchronousOnlyOperation
 from django.db import DataError, Error, IntegrityError, connections, router, transaction
@@ -17,7 +18,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
 from django.views.decorators.debug import sensitive_variables
 
-from . import revocations, users
+from . import revocations, sessions, users
 from .adopters import Adopter, OldLogin, get_adopters, get_old_cookies
 from .asking import let_in
 from .cookies import get_cookie_spec
@@ -26,10 +27,12 @@ from .keys import get_key_ring
 from .models import LoginSession
 from .outgoing import SERVER_ERROR, OutgoingCookie
 from .presented import Login, PresentedCookie
-from .renewal import is_half_over
 from .store import get_store
 
 logger = logging.getLogger("django.security.jwt_cookie")
+
+Found: TypeAlias = tuple[OldLogin, list[uuid.UUID]]
+"""What an adopter has found, and the ids of the login that it becomes."""
 
 
 class Swap:
@@ -53,11 +56,11 @@ class Swap:
         """Return the login that an old one has become; none if the request comes with none."""
         if self._has_failed or not self.has_to_ask():
             return None
-        old = self._find()
-        if old is None:
+        found = self._find()
+        if found is None:
             return None
         try:
-            login = self._take_over(old)
+            login = self._take_over(*found)
         except SessionError:
             return None  # It was ended: by a logout, for a theft, with a changed password.
         except (Error, SynchronousOnlyOperation):
@@ -73,17 +76,19 @@ class Swap:
             self._swapped = frozenset({login.claims.sid})
         return login
 
-    def _find(self) -> OldLogin | None:
+    def _find(self) -> Found | None:
         for adopter in get_adopters():
-            if (old := self._ask(adopter)) is not None:
-                return old
+            if (found := self._ask(adopter)) is not None:
+                return found
         return None
 
     @sensitive_variables()  # And whatever it calls: the log may be mailed.
-    def _ask(self, adopter: Adopter) -> OldLogin | None:
+    def _ask(self, adopter: Adopter) -> Found | None:
         try:
             old = adopter.find(self._request)
-            is_good = old is not None and old.expires_at > datetime.now(UTC)
+            if old is None or old.expires_at <= datetime.now(UTC):
+                return None
+            return old, adopter.make_ids(old.credential)
         except Exception as error:
             if isinstance(error, Error) and not is_of_one_value(error):
                 raise
@@ -91,32 +96,31 @@ class Swap:
             self._has_failed = True  # Before: who reads the log may ask for the user.
             logger.exception("%s has failed: nobody is logged in by it.", type(adopter).__name__)
             return None
-        return old if is_good else None
 
-    def _take_over(self, old: OldLogin) -> Login | None:
+    def _take_over(self, old: OldLogin, ids: list[uuid.UUID]) -> Login | None:
         """Begin the login that ``old`` becomes, or join it. Raises `SessionError` if it was ended.
 
         Neither is Django told of a login, nor is the CSRF token another now: nobody has given a
         password, and forms in other tabs go on to work.
         """
-        record = get_store().recall(old.ids)
+        record = get_store().recall(ids, old.user, old.expires_at)
         if record is not None:
             return self._join(record, old)
         backend = users.find_backend(old.user)
         if backend is None:
             return None
-        record = self._prepare(old, backend)
+        record = self._prepare(old, ids[0], backend)
         try:
             with transaction.atomic(using=router.db_for_write(LoginSession)):
                 login = self._outgoing.begin(record, auth_time=0)
         except IntegrityError:
             # Another request has been faster; or somebody has deleted the user.
-            record = get_store().recall(old.ids)
+            record = get_store().recall(ids, old.user, old.expires_at)
             return self._join(record, old) if record is not None else None
         revocations.tell_begun(record.pk)
         return login
 
-    def _prepare(self, old: OldLogin, backend: str) -> LoginSession:
+    def _prepare(self, old: OldLogin, session_id: uuid.UUID, backend: str) -> LoginSession:
         record = get_store().prepare(
             old.user,
             backend=backend,
@@ -126,19 +130,14 @@ class Swap:
             user_agent=self._request.headers.get("User-Agent", ""),
             ip_address=self._request.META.get("REMOTE_ADDR"),
         )
-        record.pk = old.ids[0]
+        record.pk = session_id
         return record
 
     def _join(self, record: LoginSession, old: OldLogin) -> Login:
-        """Return the login that ``old`` has become with another request.
-
-        With the next generation, if it is time for that: a program that keeps no cookies uses its
-        login too, and a copy of the old credential must not stand still beside the cookie.
-        """
+        """Return the login that ``old`` has become with another request; so there are records."""
         user = let_in(record, users.subject(old.user))
-        if is_half_over(int(record.rotated_at.timestamp())):
-            record = get_store().renew(record, record.generation) or record
-            record.user = user  # type: ignore[assignment]
+        record = sessions.use(record)
+        record.user = user  # type: ignore[assignment]
         return self._outgoing.join(record, auth_time=0)
 
     def forget_cookies(self, response: HttpResponseBase) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from django.contrib.auth.backends import ModelBackend
 from django.db import DataError, OperationalError
@@ -60,6 +60,9 @@ class Unreachable(Adopter):
     """Asks a database that is away."""
 
     def find(self, request: HttpRequest) -> OldLogin | None:
+        return self.fail()
+
+    def fail(self) -> NoReturn:
         raise OperationalError
 
 

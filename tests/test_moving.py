@@ -117,6 +117,11 @@ def sid_of(client):
     return decode(client.cookies[COOKIE].value, allow_expired=True).sid
 
 
+def generation_of(client):
+    """Return the generation of the token in the jar."""
+    return decode(client.cookies[COOKIE].value, allow_expired=True).gen
+
+
 def has(client, name):
     """Tell whether there is a cookie of that name in the jar."""
     return name in client.cookies and client.cookies[name].value != ""
@@ -309,7 +314,7 @@ def test_a_program_without_cookies_has_one_login_that_stays_in_use(
         response = new_client().get("/public/", headers=headers)
         assert response.json()["user"] == "ada"
         clock.shift(DAY)
-    assert LoginSession.objects.get().generation == 26
+    assert LoginSession.objects.get().generation == 1  # Nobody ever comes with that.
 
 
 def test_a_program_without_cookies_makes_no_writes_for_each_request(
@@ -323,15 +328,69 @@ def test_a_program_without_cookies_makes_no_writes_for_each_request(
         new_client().get("/public/", headers=headers)
 
 
+def test_a_program_without_cookies_does_not_make_a_thief_of_a_browser(
+    new_client, settings, ada, clock, ended
+):
+    """They share the header: of the generations that the program throws away, none is raised."""
+    adopt(settings, "HeaderTickets")
+    headers = {"x-ticket": ticket_of(ada)}
+    browser = new_client()
+    browser.get("/public/", headers=headers)
+    for _ in range(6):
+        clock.shift(timedelta(minutes=5, seconds=1))
+        assert new_client().get("/public/", headers=headers).json()["user"] == "ada"
+    assert (whoami(browser), ended) == ("ada", [])
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_request_that_is_overtaken_brings_the_newest_token(
+    new_client, settings, clock, ended, seen
+):
+    """Or the browser would be left with the older of two, and look like a thief later."""
+    settings.AUTHENTICATION_BACKENDS = ["tests.old_schemes.OvertakenBackend"]
+    adopt(settings, "HeaderTickets")
+    headers = {"x-ticket": ticket_of(User.objects.get(username="ada"))}
+    new_client().get("/public/", headers=headers)
+    if not seen:
+        clock.shift(timedelta(minutes=6))
+        new_client().get("/public/", headers=headers)
+    clock.shift(timedelta(minutes=6))
+    faster, slower = new_client(), new_client()  # Two requests of one browser.
+
+    def overtake():
+        faster.get("/public/", headers=headers)
+        assert whoami(faster) == "ada"
+
+    old_schemes.overtaking.append(overtake)
+    slower.get("/public/", headers=headers)
+    assert generation_of(slower) == generation_of(faster)
+    for _ in range(4):
+        clock.shift(timedelta(minutes=3))
+        assert whoami(slower) == "ada"
+    assert ended == []
+
+
 def test_ids_tell_nothing_of_the_credential(ada, settings):
     """They are in every token: a hash that is not keyed could be tried out."""
-    old = OldLogin(user=ada, credential="1", expires_at=NOW)
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
-    before = old.ids
+    before = tickets.Tickets().make_ids("1")
     settings.SECRET_KEY = "n" * 64
-    assert old.ids[1:] == before[:1]
-    assert old.ids[0] not in before
-    assert "credential" not in repr(old)
+    after = tickets.Tickets().make_ids("1")
+    assert after[1:] == before[:1]
+    assert after[0] not in before
+    assert "credential" not in repr(OldLogin(user=ada, credential="1", expires_at=NOW))
+
+
+def test_two_schemes_may_number_alike(new_client, settings, ada, bob):
+    """Nobody is refused for the number of another, nor burnt with it."""
+    adopt(settings, "HeaderTickets", "Remembering")
+    by_cookie, by_header = new_client(), new_client()
+    by_cookie.cookies["ticket"] = ticket_of(ada)
+    assert whoami(by_cookie) == "ada"
+    headers = {"x-ticket": ticket_of(bob)}
+    assert by_header.get("/public/", headers=headers).json()["user"] == "bob"
+    by_cookie.get("/logout/")
+    assert whoami(by_header) == "bob"
 
 
 # --- It ends no later than the old one
@@ -374,6 +433,78 @@ def test_one_that_is_over_is_none(client, ada):
     client.cookies["ticket"] = ticket_of(ada, lasts=timedelta(0))
     assert whoami(client) == ""
     assert not has(client, "ticket")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_one_that_is_prolonged_under_its_number_ends_later(new_client, settings, ada, clock, mode):
+    """Of a scheme that puts off the end of a credential, its login has the end of now."""
+    adopt(settings, **MODES[mode])
+    for _ in range(4):
+        client = new_client()
+        client.cookies["ticket"] = ticket_of(ada, lasts=timedelta(minutes=20))
+        assert whoami(client) == "ada"
+        clock.shift(timedelta(minutes=19))
+        assert whoami(client) == "ada"
+        clock.shift(timedelta(minutes=2))
+        assert whoami(client) == ""
+
+
+def test_one_that_is_prolonged_stays_one_login(new_client, ada, clock):
+    """Before its end and after it; and the end that was put off is put forward by nobody."""
+    for lasts in (1, 3, 2, 9):
+        client = new_client()
+        client.cookies["ticket"] = ticket_of(ada, lasts=lasts * DAY)
+        assert whoami(client) == "ada"
+        assert LoginSession.objects.get().ends_at == NOW + (3 if lasts == 2 else lasts) * DAY
+
+
+def test_one_that_is_prolonged_has_to_be_used(new_client, settings, ada, clock):
+    """IDLE_TIMEOUT and ABSOLUTE_TIMEOUT hold, whatever its scheme says."""
+    adopt(settings, IDLE_TIMEOUT=2 * DAY, ABSOLUTE_TIMEOUT=9 * DAY)
+    client = new_client()
+    client.cookies["ticket"] = ticket_of(ada, lasts=4 * DAY)
+    assert whoami(client) == "ada"
+    clock.shift(3 * DAY)
+    client = new_client()
+    client.cookies["ticket"] = ticket_of(ada, lasts=4 * DAY)
+    assert whoami(client) == ""
+
+
+def test_one_that_is_prolonged_is_none_after_absolute_timeout(new_client, settings, ada, clock):
+    """However often it is prolonged."""
+    adopt(settings, IDLE_TIMEOUT=5 * DAY, ABSOLUTE_TIMEOUT=5 * DAY)
+    names = []
+    for _ in range(7):
+        client = new_client()
+        client.cookies["ticket"] = ticket_of(ada, lasts=DAY)
+        names.append(whoami(client))
+        clock.shift(DAY)
+    assert names == [*["ada"] * 5, "", ""]
+
+
+def test_a_number_of_two_users_puts_off_nothing(new_client, ada, bob):
+    """A scheme that gives it out twice must not prolong the login of another."""
+    client, other = new_client(), new_client()
+    client.cookies["ticket"] = ticket_of(ada)
+    assert whoami(client) == "ada"
+    other.cookies["ticket"] = ticket_of(bob, lasts=9 * DAY)
+    assert whoami(other) == ""
+    assert LoginSession.objects.get().ends_at == NOW + DAY
+
+
+def test_one_that_is_prolonged_after_it_was_ended_stays_ended(new_client, ada, clock):
+    """Its record is kept for as long as the credential is good by now."""
+    client = new_client()
+    client.cookies["ticket"] = ticket_of(ada)
+    assert whoami(client) == "ada"
+    client.get("/logout/")
+    for _ in range(3):
+        clock.shift(DAY - timedelta(hours=1))
+        client = new_client()
+        client.cookies["ticket"] = ticket_of(ada)
+        assert whoami(client) == ""
+        call_command("jwt_cookie_clear", keep_days=0, verbosity=0)
+    assert LoginSession.objects.get().revoked_because == "logout"
 
 
 # --- What was ended stays ended
@@ -743,6 +874,16 @@ def test_a_database_that_is_away_is_an_error_as_elsewhere(new_client, settings, 
     adopt(settings, "Unreachable", "NarrowTickets")
     client = new_client(raise_request_exception=False)
     client.cookies["ticket"] = ticket_of(ada)
+    response = client.get("/public/")
+    assert (response.status_code, response.cookies) == (500, {})
+
+
+def test_a_database_that_fails_at_the_swap_is_an_error_as_elsewhere(new_client, settings, ada):
+    """Not one of the adopter, nor of the site's claims."""
+    settings.AUTHENTICATION_BACKENDS = ["tests.old_schemes.OvertakenBackend"]
+    client = new_client(raise_request_exception=False)
+    client.cookies["ticket"] = ticket_of(ada)
+    old_schemes.overtaking.append(old_schemes.Unreachable().fail)
     response = client.get("/public/")
     assert (response.status_code, response.cookies) == (500, {})
 

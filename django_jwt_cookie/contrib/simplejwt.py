@@ -18,7 +18,7 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.tokens import Token
 
-from ..adopters import Adopter, OldLogin, make_ids
+from ..adopters import Adopter, OldLogin
 from ..models import LoginSession
 
 BLACKLIST = "rest_framework_simplejwt.token_blacklist"
@@ -59,7 +59,7 @@ class SimpleJWTAdopter(Adopter):
             user=session.user_id, expires_at__gt=timezone.now(), blacklistedtoken=None
         )
         for token in good:
-            if session.pk in make_ids(token.jti):
+            if session.pk in self.make_ids(token.jti):
                 BlacklistedToken.objects.get_or_create(token=token)
 
 

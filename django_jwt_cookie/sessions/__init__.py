@@ -1,8 +1,9 @@
 """Start, find and end a login; the only modules that write its record."""
 
 from .ending import arevoke, arevoke_all, end, end_all, end_by_id, end_others, revoke, revoke_all
-from .finding import active, find, look_up, recall
+from .finding import active, find, look_up
 from .going_on import change_auth_hash, forget_unsure, glance, knows, present, renew
+from .joining import recall, use
 from .recording import EndReason, are_recorded, goes_on, in_transaction, is_newest, records
 from .starting import prepare, start, succeed
 
@@ -34,4 +35,5 @@ __all__ = [
     "revoke_all",
     "start",
     "succeed",
+    "use",
 ]

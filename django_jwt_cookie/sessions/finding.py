@@ -1,7 +1,6 @@
 """A login is looked up by its id."""
 
 import uuid
-from collections.abc import Collection
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import router
@@ -35,18 +34,6 @@ def look_up(claims: Claims) -> LoginSession:
     return find(claims.sid)
 
 
-def recall(ids: Collection[uuid.UUID]) -> LoginSession | None:
-    """Return the login with one of these ids, and its user; None if there never was one.
-
-    Raises like `find` if it is over.
-    """
-    for each in ids:
-        session = find_with_user(each, router.db_for_write(LoginSession))
-        if session is not None:
-            return _refuse_what_is_over(session)
-    return None
-
-
 def active(user: AbstractBaseUser) -> QuerySet[LoginSession]:
     """Return the logins of ``user`` that go on; none where they are not recorded."""
     if not are_recorded():
@@ -58,10 +45,11 @@ def _find(session_id: uuid.UUID) -> LoginSession:
     session = find_with_user(session_id, router.db_for_write(LoginSession))
     if session is None:
         raise SessionRevoked("no record of this login")
-    return _refuse_what_is_over(session)
+    return refuse_what_is_over(session)
 
 
-def _refuse_what_is_over(session: LoginSession) -> LoginSession:
+def refuse_what_is_over(session: LoginSession) -> LoginSession:
+    """Return ``session``, if it goes on; raises like `find`."""
     if session.revoked_because == EndReason.TOKEN_REUSED:
         raise TokenReused("the login was ended for a theft")
     if session.revoked_at is not None:
