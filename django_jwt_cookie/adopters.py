@@ -8,13 +8,12 @@ import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from django.conf import settings as django_settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.module_loading import import_string
 
@@ -91,7 +90,7 @@ class Adopter(ABC):
 def get_adopters() -> tuple[Adopter, ...]:
     """Return the adopters of the settings; none after ``ADOPT_UNTIL``."""
     settings = get_settings()
-    if settings.adopt_until is None or timezone.now() >= settings.adopt_until:
+    if settings.adopt_until is None or datetime.now(UTC) >= settings.adopt_until:
         return ()
     return settings.derive(_make_adopters)
 

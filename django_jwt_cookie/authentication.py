@@ -1,5 +1,7 @@
 """How a login begins and ends: `login` and `logout`, and which request they are about."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from uuid import UUID
 
@@ -57,6 +59,16 @@ def get_jwt(request: HttpRequest) -> RequestJWT:
     return jwt
 
 
+@contextmanager
+def _session_of(jwt: RequestJWT) -> Iterator[None]:
+    """Give Django's functions a session; that which other code has put into its place, if any."""
+    if jwt.is_out_of_place:
+        yield
+        return
+    with adoption.lend_session(jwt.request):
+        yield
+
+
 def login(
     request: HttpRequest,
     user: AbstractBaseUser,
@@ -72,7 +84,7 @@ def login(
     Raises `TokenTooLarge` if the site's own claims make the cookie too large for a browser.
     """
     jwt = get_jwt(request)
-    with adoption.lend_session(jwt.request):
+    with _session_of(jwt):
         # Cycles the session, or flushes it if it is somebody else's: nobody plants a session.
         auth.login(jwt.request, user, backend)  # type: ignore[arg-type]
         jwt.adopt(persistent=remember)
@@ -86,7 +98,7 @@ def logout(request: HttpRequest) -> None:
     ``django.contrib.auth.logout()`` works as well; this one does without sessions.
     """
     jwt = get_jwt(request)
-    with adoption.lend_session(jwt.request):
+    with _session_of(jwt):
         auth.logout(jwt.request)
     if request is not jwt.request:
         request.user = AnonymousUser()

@@ -18,6 +18,9 @@ MAX_DUPLICATES = 8
 BLANKS = " \t"
 """RFC 6265, section 5.2: what a browser takes off the ends of a name and of a value."""
 
+FOR_SHARED_CACHES = ("CDN-Cache-Control", "Surrogate-Control")
+"""What caches on the way heed more than ``Cache-Control``: RFC 9213, and what was there before."""
+
 EPOCH = "Thu, 01 Jan 1970 00:00:00 GMT"
 
 
@@ -105,8 +108,22 @@ class CookieSpec:
             samesite=self.samesite,  # type: ignore[arg-type]
         )
         # A shared cache that stored this response would hand one visitor's login to the next.
-        patch_cache_control(response, private=True, no_store=True)
+        keep_private(response)
         vary_on_cookie(response)
+
+
+def keep_private(response: HttpResponseBase) -> None:
+    """Keep ``response`` out of every cache."""
+    patch_cache_control(response, private=True, no_store=True)
+    for header in FOR_SHARED_CACHES:
+        del response.headers[header]
+
+
+def is_public(response: HttpResponseBase) -> bool:
+    """Tell whether a shared cache may keep ``response``: no place for a renewed token."""
+    told = [response.headers[name] for name in FOR_SHARED_CACHES if name in response.headers]
+    is_for_them = any("no-store" not in each and "private" not in each for each in told)
+    return is_for_them or "public" in response.headers.get("Cache-Control", "")
 
 
 def vary_on_cookie(response: HttpResponseBase) -> None:

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from .conf import get_settings
-from .cookies import get_cookie_spec, vary_on_cookie
+from .cookies import get_cookie_spec, is_public, vary_on_cookie
 from .issuing import issue, max_age
 from .models import LoginSession
 from .presented import Login, PresentedCookie
@@ -138,8 +138,3 @@ class OutgoingCookie:
                 "https, set SECURE_PROXY_SSL_HEADER; on your own machine, set DEBUG = True or "
                 "JWT_COOKIE = {'COOKIE_SECURE': False}."
             )
-
-
-def is_public(response: HttpResponseBase) -> bool:
-    """Tell whether a shared cache may keep ``response``: no place for a renewed token."""
-    return "public" in response.headers.get("Cache-Control", "")

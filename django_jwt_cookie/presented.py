@@ -4,7 +4,7 @@ import logging
 import time
 import uuid
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import Error
@@ -27,7 +27,7 @@ from .exceptions import (
 )
 from .keys import get_key_ring
 from .models import LoginSession
-from .renewal import Verdict, is_half_over, is_over, judge
+from .renewal import Verdict, is_half_over, is_over, judge, moment
 from .sessions import in_transaction
 from .store import get_store
 from .tokens import decode
@@ -176,7 +176,7 @@ class PresentedCookie:
 
     @property
     def _came_at(self) -> datetime:
-        return datetime.fromtimestamp(self._read_at, UTC)
+        return moment(self._read_at)
 
     def ask_again(self, login: Login) -> Login | None:
         """Return ``login``, which was found before, as it is now; else as `_find`.

@@ -6,8 +6,10 @@ slow views and slow uploads against a thief with a copy of the cookie; change no
 """
 
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
+
+from django.conf import settings as django_settings
 
 from .claims import Claims
 from .conf import get_settings
@@ -58,6 +60,11 @@ def _successor_seen_at(session: LoginSession, generation: int) -> datetime | Non
     if behind == 1:
         return session.seen_at
     return session.rotated_at - half_life() * (behind - 2)
+
+
+def moment(seconds: float) -> datetime:
+    """Return ``seconds`` since 1970 as records have it: without a zone where ``USE_TZ`` is off."""
+    return datetime.fromtimestamp(seconds, UTC if django_settings.USE_TZ else None)
 
 
 def half_life() -> timedelta:

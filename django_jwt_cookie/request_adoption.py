@@ -40,6 +40,9 @@ class RequestAdoption(RequestLogin):
     _ends_with_browser = False
     """Whether it does so in any case."""
 
+    _ended: Login | None = None
+    """The login that a logout has ended during this request."""
+
     def adopt(self, *, persistent: bool | None = None) -> None:
         """Move a login, or a changed password, out of the Django session into the cookie.
 
@@ -47,7 +50,7 @@ class RequestAdoption(RequestLogin):
         """
         refuse_where_none_begins()
         session = adoption.get_session(self._request)
-        if session is None or self._is_out_of_place:
+        if session is None or self.is_out_of_place:
             return
         if found := adoption.find_login(session):
             if self._auth_time is None and was_ended_meanwhile(session):
@@ -72,19 +75,19 @@ class RequestAdoption(RequestLogin):
             refuse_where_none_begins()
         if session is None or found is None or found.user_id != users.subject(user):
             return  # Logged in by some other means, such as a token in a header.
-        if self._is_out_of_place:
+        if self.is_out_of_place:
             return
         if token_users.is_from_claims(user) and not self.confirm():
             self._refuse(session)
             return
-        before = self._login or self._cookie.login()
+        before = self._login or self._ended or self._cookie.login()
         self._auth_time, self._ends_at = int(time.time()), None
         self._ends_with_browser = False
         is_unproven = self._is_unproven(user, before)
         self._data.clear_before_login_of(user, session, before)
         if is_unproven:
             try:
-                self._succeed(user, None if self._outgoing.is_forgotten else before)
+                self._succeed(user, before)
             except SessionError:
                 self._refuse(session)
                 return
@@ -117,7 +120,7 @@ class RequestAdoption(RequestLogin):
             return
         if login.session is None:
             login = self._cookie.ask_for(login.claims)
-        if login.user == user:
+        if login.user == user and not self._outgoing.is_forgotten:
             self._auth_time = login.claims.auth_time
         self._ends_at = login.record.ends_at
         self._ends_with_browser = not login.record.persistent

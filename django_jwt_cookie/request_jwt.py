@@ -16,10 +16,11 @@ from django.http.response import HttpResponseBase
 from . import adoption
 from .claims import Claims
 from .conf import get_settings
+from .cookies import is_public
 from .exceptions import SessionError, SessionRevoked
 from .keys import get_key_ring
 from .models import LoginSession
-from .outgoing import CLIENT_ERROR, SERVER_ERROR, is_public
+from .outgoing import CLIENT_ERROR, SERVER_ERROR
 from .renewal import Verdict
 from .request_adoption import RequestAdoption, refuse_where_none_begins
 from .sessions import EndReason
@@ -40,7 +41,7 @@ class RequestJWT(RequestAdoption):
     @property
     def claims(self) -> Claims | None:
         """What the token of this login says; none for an anonymous request."""
-        if self._is_out_of_place:
+        if self.is_out_of_place:
             return None
         self.resolve()
         if self._login is None and self._adopts:
@@ -86,7 +87,7 @@ class RequestJWT(RequestAdoption):
         return self._is_due(response) or self._outgoing.is_doubtful(response)
 
     def _needs_work(self, session: SessionBase) -> bool:
-        if session is not self.session and self._is_out_of_place:  # The first is quick.
+        if session is not self.session and self.is_out_of_place:  # The first is quick.
             return False
         if get_key_ring().may_block and not self._cookie.was_read:
             return session.modified  # `_owner` may have to wait for keys.
@@ -119,7 +120,7 @@ class RequestJWT(RequestAdoption):
             except Error:
                 # The view is done, and the token that came is good for a while.
                 logger.exception("A login token could not be renewed.")
-        if not self._is_out_of_place and (owner := self._owner()):
+        if not self.is_out_of_place and (owner := self._owner()):
             self._data.sign(owner)
 
     def refresh(self) -> None:
@@ -151,12 +152,12 @@ class RequestJWT(RequestAdoption):
 
     def end(self) -> None:
         """End this login and forget its cookie."""
-        if self._is_out_of_place:
+        if self.is_out_of_place:
             return
         if self._login is not None:
             self.confirm()  # Whose it was may be logged in once more.
         get_store().end_by_id(self._outgoing.session_ids(), EndReason.LOGOUT)
-        self._user, self._login = AnonymousUser(), None
+        self._user, self._login, self._ended = AnonymousUser(), None, self._login
         self._outgoing.forget()
 
     def _is_due(self, response: HttpResponseBase | None) -> bool:

@@ -16,11 +16,12 @@ from asgiref.sync import sync_to_async
 from django.contrib import auth
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import SynchronousOnlyOperation
+from django.db import Error
 from django.http import HttpRequest
 
 from . import adoption, token_users, users
 from .conf import get_settings
-from .exceptions import SessionError, TokenTooLarge
+from .exceptions import SessionError
 from .keys import get_key_ring
 from .outgoing import OutgoingCookie
 from .presented import Login, PresentedCookie
@@ -92,7 +93,7 @@ class RequestLogin:
         return get_settings().adopt_django_logins and get_key_ring().can_sign
 
     @property
-    def _is_out_of_place(self) -> bool:
+    def is_out_of_place(self) -> bool:
         """Whether other code has put another session into the place of the request's own.
 
         allauth does, in its API for apps: who comes with the key of a session in a header is that
@@ -108,7 +109,7 @@ class RequestLogin:
 
     def resolve(self) -> User:
         """Return the user, asked for once per request."""
-        if self._is_out_of_place:
+        if self.is_out_of_place:
             return auth.get_user(self._request)
         if self._user is None:
             user: User = AnonymousUser()
@@ -165,7 +166,7 @@ class RequestLogin:
         ``again``: even if the database was asked before, for a response that goes on for long. The
         request is anonymous from now on, if it does not. Returns whether there is a login.
         """
-        if self._is_out_of_place:
+        if self.is_out_of_place:
             return False
         self.resolve()
         if self._login is not None and (again or self._is_unconfirmed):
@@ -220,6 +221,9 @@ class RequestLogin:
         session.user = login.record.user
         try:
             self._login = self._outgoing.renew(session, auth_time=login.claims.auth_time)
-        except TokenTooLarge:
-            # Roles that grew since the login. Raised here it would lock the visitor out.
+        except (Error, SynchronousOnlyOperation):
+            raise
+        except Exception:
+            # The site's own claims fail, or are too large by now. Raised here, before the view, it
+            # would lock the visitor out: of the login page, and of logging out too.
             logger.exception("A login token could not be renewed.")

@@ -8,17 +8,18 @@ copy of it goes on to work until the timeouts.
 
 import uuid
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
 from . import users
 from .claims import Claims
+from .conf import get_settings
 from .exceptions import SessionExpired, SessionRevoked
 from .keys import get_key_ring
 from .models import LoginSession
-from .renewal import Verdict, expiry, next_expiry
+from .renewal import Verdict, expiry, moment, next_expiry
 from .sessions import EndReason, prepare
 from .signals import session_renewed, session_started
 
@@ -49,15 +50,16 @@ def look_up(claims: Claims) -> LoginSession:
     if stated is None:
         raise SessionRevoked("a token that counts on a record")
     user, backend, auth_hash = users.find_without_record(claims.sub, stated.ath)
-    rotated_at = datetime.fromtimestamp(claims.iat, UTC)
+    started_at, rotated_at = moment(stated.started_at), moment(claims.iat)
     session = LoginSession(
         id=claims.sid,
         user=user,  # type: ignore[misc]
         backend=backend,
         auth_hash=auth_hash,
-        created_at=datetime.fromtimestamp(stated.started_at, UTC),
+        created_at=started_at,
         rotated_at=rotated_at,
         seen_at=rotated_at,
+        ends_at=started_at + get_settings().absolute_timeout,
         expires_at=rotated_at + timedelta(seconds=stated.idle_timeout),
         persistent=stated.persistent,
     )

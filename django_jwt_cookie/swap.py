@@ -15,13 +15,12 @@ from django.core.exceptions import SynchronousOnlyOperation
 from django.db import DataError, Error, IntegrityError, connections, router, transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.cache import patch_cache_control
 from django.views.decorators.debug import sensitive_variables
 
 from . import revocations, sessions, users
 from .adopters import Adopter, OldLogin, get_adopters, get_old_cookies
 from .asking import let_in
-from .cookies import get_cookie_spec
+from .cookies import get_cookie_spec, keep_private
 from .exceptions import SessionError
 from .keys import get_key_ring
 from .models import LoginSession
@@ -148,7 +147,7 @@ class Swap:
         """
         if self._swapped:
             # Whatever header brought the credential: no ``Vary`` names it.
-            patch_cache_control(response, private=True, no_store=True)
+            keep_private(response)
         is_lost = self._swapped and not self._outgoing.is_decided
         if self._has_failed or is_lost or response.status_code >= SERVER_ERROR:
             return
@@ -161,7 +160,7 @@ class Swap:
             response.delete_cookie(
                 cookie.name, cookie.path, cookie.domain, samesite=cookie.samesite
             )
-            patch_cache_control(response, private=True, no_store=True)
+            keep_private(response)
 
 
 def is_of_one_value(error: Error) -> bool:

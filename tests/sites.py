@@ -8,6 +8,7 @@ from django.contrib.auth import views as auth_views
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User, UserManager
+from django.db import OperationalError
 from django.http import HttpResponse, JsonResponse
 from django.urls import include, path
 
@@ -46,6 +47,16 @@ def failing_claims(user, request):
 def claims_of_ours(user, request):
     """Give a claim that is the package's own, as ``JWT_COOKIE["CLAIMS"]``."""
     return {"sub": "1"}
+
+
+def claims_from_afar(user, request):
+    """Do not reach a database, as ``JWT_COOKIE["CLAIMS"]``."""
+    raise OperationalError("away")
+
+
+def secretive_claims(user, request):
+    """Give what no token may carry, as ``JWT_COOKIE["CLAIMS"]``."""
+    return {"password": "secret"}
 
 
 # --- Pages

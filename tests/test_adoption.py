@@ -1116,6 +1116,34 @@ def test_claims_that_grew_too_large_lock_nobody_out(client, clock, caplog, ada, 
     assert whoami(client) == "ada"
 
 
+@pytest.mark.parametrize("hook", ["failing_claims", "secretive_claims"])
+@pytest.mark.parametrize("path", ["/public/", "/apublic/", "/accounts/login/"])
+@pytest.mark.parametrize("age", [400, 700])
+def test_claims_that_fail_lock_nobody_out(client, settings, clock, caplog, *, hook, path, age):
+    """Not of the login page, and not of logging out: the login goes on, and the log says why."""
+    client.get("/login/ada/")
+    settings.JWT_COOKIE = {"CLAIMS": f"tests.sites.{hook}"}
+    clock.shift(age)
+    assert client.get(path).status_code == 200
+    assert whoami(client) == "ada"
+    said = [each for each in caplog.records if each.name == "django.security.jwt_cookie"]
+    assert {each.message for each in said} == {"A login token could not be renewed."}
+    assert client.post("/accounts/logout/").status_code == 200
+    assert whoami(client) == ""
+
+
+def test_claims_from_a_database_that_is_away(client, settings, clock, caplog):
+    """As long as the token is good, and after the view: logged. Before it, the view decides."""
+    client.get("/login/ada/")
+    settings.JWT_COOKIE = {"CLAIMS": "tests.sites.claims_from_afar"}
+    clock.shift(400)
+    assert whoami(client) == "ada"
+    assert caplog.records[-1].message == "A login token could not be renewed."
+    clock.shift(400)
+    with pytest.raises(OperationalError, match="away"):
+        whoami(client)
+
+
 @pytest.mark.parametrize("name", ["login", "alogin", "login of ours", "page", "admin"])
 def test_claims_that_are_too_large_are_refused_at_login(client, with_roles, ada, name):
     """With the size of each, for whoever wrote the hook."""

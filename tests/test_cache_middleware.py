@@ -97,6 +97,17 @@ def test_a_renewal_in_passing_is_not_kept(browsers, new_client, time_machine, pa
         assert read(browsers[name], path)[0] == name
 
 
+@pytest.mark.parametrize("header", ["CDN-Cache-Control", "Surrogate-Control"])
+@pytest.mark.parametrize("value", ["max-age=600", "no-store", "private"])
+def test_a_cache_on_the_way_that_is_told_more_gets_no_token(browsers, time_machine, header, value):
+    """RFC 9213: it heeds that before ``Cache-Control``, so that our ``no-store`` says nothing."""
+    time_machine.shift(HALF_LIFE)
+    response = browsers["ada"].get("/edge/", {"header": header, "value": value})
+    is_shared = value == "max-age=600"
+    assert (COOKIE in response.cookies) is not is_shared
+    assert (header in response.headers) is is_shared
+
+
 @pytest.mark.parametrize("path", GREETING)
 def test_the_deletion_of_a_bad_cookie_is_not_kept(new_client, path):
     """Whoever comes with the same one is asked about it; or sees what it was shown before."""

@@ -60,7 +60,15 @@ def borrow(request):
     return HttpResponse(request.user.get_username())
 
 
+def leave_and_borrow(request):
+    """Log whoever is there out first."""
+    auth.logout(request)
+    auth.login(request, User.objects.get(username="bob"))
+    return HttpResponse(request.user.get_username())
+
+
 urlpatterns = [
+    path("leave-and-borrow/", leave_and_borrow),
     path("borrow/", borrow),
     path("set-ticket/", old_schemes.set_ticket),
     path("refuse/", refuse),
@@ -797,6 +805,39 @@ def test_who_takes_anothers_place_does_not_stay_longer(client, clock, ada):
     client.get("/login/bob/")
     assert whoami(client) == "bob"
     clock.shift(DAY)
+    assert whoami(client) == ""
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("path", ["/login/bob/", "/leave-and-borrow/"])
+def test_no_way_into_anothers_place_lasts_longer(client, settings, clock, ada, *, mode, path):
+    """Attack: log out on the way, or on a site without records."""
+    adopt(settings, **MODES[mode])
+    client.cookies["ticket"] = ticket_of(ada, lasts=DAY / 2)
+    assert whoami(client) == "ada"
+    assert client.get(path).status_code == 200
+    for _ in range(3):
+        assert whoami(client) == "bob"
+        clock.shift(DAY / 6)
+    assert whoami(client) == ""
+
+
+@pytest.mark.parametrize("mode", [{}, {"USER_SOURCE": "token"}])
+def test_a_login_that_ends_with_the_browser_becomes_none_that_stays(client, settings, mode):
+    """Attack: log out on the way into another's place."""
+    settings.JWT_COOKIE = mode
+    log_in(client, "ada", remember=False)
+    client.get("/leave-and-borrow/")
+    assert not LoginSession.objects.alive().get().persistent
+
+
+def test_a_login_that_was_ended_takes_nobodys_place_after_a_logout(client, settings):
+    """Attack: come with it just after it was ended, where tokens are taken at their word."""
+    settings.JWT_COOKIE = {"USER_SOURCE": "token"}
+    log_in(client, "ada")
+    assert whoami(client) == "ada"
+    LoginSession.objects.update(revoked_at=NOW, revoked_because="revoked")
+    client.get("/leave-and-borrow/")
     assert whoami(client) == ""
 
 

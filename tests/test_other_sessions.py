@@ -15,7 +15,7 @@ from django_jwt_cookie import authentication
 from django_jwt_cookie.adoption import OWNER_KEY
 from django_jwt_cookie.models import LoginSession
 
-from .accounts import BACKEND, NAME, PASSWORD, log_in, who
+from .accounts import BACKEND, COOKIE, NAME, PASSWORD, log_in, who
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
@@ -35,6 +35,16 @@ def in_session_of_header(request, action):
                 "key": request.session.session_key,
             }
         )
+    finally:
+        request.session = own
+
+
+def in_fresh_session(request, action):
+    """Do something in a session that has no key yet, and that nobody has looked into."""
+    own, request.session = request.session, SessionStore()
+    try:
+        ACTIONS[action](request)
+        return JsonResponse({"user": request.user.get_username()})
     finally:
         request.session = own
 
@@ -70,9 +80,15 @@ def log_in_there(request):
     auth.login(request, User.objects.get(username="eve"), BACKEND)
 
 
+def log_in_by_ours(request):
+    """Do the same by the package's own function."""
+    authentication.login(request, User.objects.get(username="eve"), BACKEND)
+
+
 ACTIONS = {
     "nothing": id,
     "login": log_in_there,
+    "login of ours": log_in_by_ours,
     "logout": auth.logout,
     "logout of ours": authentication.logout,
     "change": change_password,
@@ -81,6 +97,7 @@ ACTIONS = {
 urlpatterns = [
     path("accounts/", include("django_jwt_cookie.urls")),
     path("app/<action>/", in_session_of_header),
+    path("fresh/<action>/", in_fresh_session),
     path("aapp/", ain_session_of_header),
     path("write/", write_there),
 ]
@@ -138,10 +155,11 @@ def test_what_is_done_there_is_done_to_that_session(client, key, action):
     assert LoginSession.objects.alive().count() == 1
 
 
-def test_who_logs_in_there_is_logged_in_there(client):
-    """No cookie is set in place of the one that came along."""
+@pytest.mark.parametrize("action", ["login", "login of ours"])
+def test_who_logs_in_there_is_logged_in_there(client, action):
+    """Attack: have a page of another site log its visitor in as eve. No cookie is set or ended."""
     log_in(client)
-    answer = client.get("/app/login/").json()
+    answer = client.get(f"/app/{action}/").json()
     assert answer["user"] == "eve"
     assert who(client) == NAME
     headers = {"X-Key": answer["key"]}
@@ -158,8 +176,24 @@ def test_what_is_left_there_is_that_sessions_own(client, key):
     assert OWNER_KEY not in left
 
 
-def test_our_own_logout_there_ends_that_session(client, key):
-    """And not the login in the cookie."""
+@pytest.mark.parametrize(
+    ("action", "name"),
+    [("login", "eve"), ("login of ours", "eve"), ("logout", ""), ("logout of ours", "")],
+)
+def test_what_is_done_in_a_fresh_session_leaves_the_cookie_alone(client, action, name):
+    """Attack: CSRF, against the first request of an app, which has no session yet."""
     log_in(client)
-    client.get("/app/logout of ours/", headers={"X-Key": key})
+    response = client.get(f"/fresh/{action}/")
+    assert response.json()["user"] == name
+    assert COOKIE not in response.cookies
+    assert who(client) == NAME
+
+
+@pytest.mark.parametrize("action", ["logout", "logout of ours"])
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_logout_there_ends_that_session(client, key, action, is_known):
+    """Attack: have a page of another site log its visitor out. The login in the cookie goes on."""
+    log_in(client)
+    headers = {"X-Key": key} if is_known else {}
+    assert client.get(f"/app/{action}/", headers=headers).json()["user"] == ""
     assert who(client) == NAME

@@ -29,6 +29,13 @@ async def ahello(request: HttpRequest) -> HttpResponse:
     return HttpResponse(f"{user.get_username() or 'nobody'} {next(made)} {LONG}")
 
 
+def edge(request: HttpRequest) -> HttpResponse:
+    """Greet by name, and tell caches on the way something of their own."""
+    response = hello(request)
+    response.headers[request.GET["header"]] = request.GET["value"]
+    return response
+
+
 def form(request: HttpRequest) -> HttpResponse:
     """Show what a form of this visitor has to send along."""
     return HttpResponse(get_token(request))
@@ -42,5 +49,6 @@ urlpatterns = [
     path("ahello/", ahello),
     path("decorated/", cache_page(60)(vary_on_cookie(hello))),
     path("public/", cache_control(public=True, max_age=60)(hello)),
+    path("edge/", edge),
     path("form/", form),
 ]

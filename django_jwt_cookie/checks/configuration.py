@@ -1,5 +1,6 @@
 """Settings that can't work, or do something else than they seem to."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import global_settings
@@ -8,7 +9,6 @@ from django.contrib.auth import get_user_model
 from django.core.cache import InvalidCacheBackendError
 from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
-from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from .. import token_users
@@ -95,7 +95,7 @@ def check_adopt_until(**kwargs: Any) -> list[CheckMessage]:
     """Report adopters that nobody asks any more."""
     settings = known_settings()
     until = settings.adopt_until if settings is not None else None
-    return [W009] if until is not None and until <= timezone.now() else []
+    return [W009] if until is not None and until <= datetime.now(UTC) else []
 
 
 def check_token_fields(**kwargs: Any) -> list[CheckMessage]:
