@@ -8,6 +8,7 @@ can't log anybody out by it, nor make a visitor somebody else.
 
 import logging
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeAlias
 
@@ -26,6 +27,7 @@ from .keys import get_key_ring
 from .models import LoginSession
 from .outgoing import SERVER_ERROR, OutgoingCookie
 from .presented import Login, PresentedCookie
+from .renewal import moment
 from .store import get_store
 
 logger = logging.getLogger("django.security.jwt_cookie")
@@ -87,7 +89,8 @@ class Swap:
             old = adopter.find(self._request)
             if old is None or old.expires_at <= datetime.now(UTC):
                 return None
-            return old, adopter.make_ids(old.credential)
+            ends_at = moment(old.expires_at.timestamp())
+            return replace(old, expires_at=ends_at), adopter.make_ids(old.credential)
         except Exception as error:
             if isinstance(error, Error) and not is_of_one_value(error):
                 raise
