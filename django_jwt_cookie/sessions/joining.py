@@ -50,7 +50,7 @@ def use(session: LoginSession) -> LoginSession:
         return renew(session, session.generation) or find(session.pk)
     now = timezone.now()
     changes = {"rotated_at": now, "expires_at": next_expiry(session, now)}
-    same = {"generation": session.generation, "seen_at": None, "expires_at__gt": now}
+    same = {"generation": session.generation, "expires_at__gt": now}
     return session if change(session, changes, **same) else find(session.pk)
 
 
