@@ -155,8 +155,11 @@ class Swap:
         if self._has_failed or is_lost or response.status_code >= SERVER_ERROR:
             return
         forgets_all = self._outgoing.is_forgotten or self._outgoing.started - self._swapped
+        # A header that was of no use comes first: nobody may have looked at the cookies.
+        has_header = "Authorization" in self._request.headers
+        is_passed_over = has_header and not self._swapped and not self._cookie.verified()
         for cookie in get_old_cookies():
-            is_here = cookie.name in self._request.COOKIES
+            is_here = cookie.name in self._request.COOKIES and not is_passed_over
             is_ours = cookie.name == get_cookie_spec().name
             if is_ours or cookie.name in response.cookies or not (is_here or forgets_all):
                 continue

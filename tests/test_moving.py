@@ -974,6 +974,13 @@ def test_a_transaction_that_is_rolled_back_loses_nobody(client, ada):
 # --- Cookies of the older scheme
 
 
+def test_a_cookie_beside_a_header_that_is_of_no_use_is_kept(client):
+    """The header comes first in some schemes, and nobody has looked at the cookie."""
+    client.cookies["ticket"] = "x"
+    assert client.get("/public/", headers={"authorization": "Basic YTpi"}).cookies == {}
+    assert client.get("/public/").cookies["ticket"].value == ""
+
+
 def test_a_cookie_of_a_narrow_path_is_kept_for_that_path(client, settings, ada):
     """It has not come, and may be the one that lasts."""
     adopt(settings, "NarrowTickets")

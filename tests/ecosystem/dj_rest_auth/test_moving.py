@@ -103,6 +103,43 @@ def test_the_header_counts_before_the_cookies(client):
     assert LoginSession.objects.count() == 0
 
 
+@pytest.mark.parametrize("header", ["Bearer x", "Basic YTpi", "expired", "access"])
+def test_a_header_does_not_cost_the_refresh_cookie(client, clock, header):
+    """A front end has the access token in memory; a staging site asks for HTTP Basic."""
+    access = log_in_there(client)["access"].value
+    if header == "expired":
+        clock.shift(jwt_settings.ACCESS_TOKEN_LIFETIME + timedelta(seconds=11))
+    is_token = header in {"expired", "access"}
+    headers = JSON | {"authorization": f"Bearer {access}" if is_token else header}
+    is_good = header == "access"
+    assert client.get("/accounts/me/", headers=headers).status_code == (200 if is_good else 401)
+    assert jar_of(client) == ({COOKIE} if is_good else {"access", "refresh"})
+    clock.shift(jwt_settings.ACCESS_TOKEN_LIFETIME + timedelta(seconds=11))
+    assert who(client) == NAME
+    assert jar_of(client) == {COOKIE}
+    clock.shift(timedelta(hours=23))
+    assert who(client) == NAME
+
+
+def test_a_planted_refresh_cookie_does_not_win_over_the_header(client, new_client):
+    """Login CSRF: a sibling domain can set a cookie of that name, and no header."""
+    User.objects.create_user("mallory", password=PASSWORD)
+    planted = log_in_there(new_client(), "mallory")
+    access = log_in_there(client)["access"].value
+    client.cookies["refresh"] = planted["refresh"].value
+    headers = JSON | {"authorization": f"Bearer {access}"}
+    assert client.get("/accounts/me/", headers=headers).status_code == 200
+    assert (who(client), jar_of(client)) == (NAME, {COOKIE})
+
+
+def test_a_header_does_not_keep_an_old_cookie_beside_ours(client):
+    """Of no use any more, whatever else comes."""
+    log_in(client)
+    client.cookies["refresh"] = "x"
+    client.get("/accounts/me/", headers=JSON | {"authorization": "Basic YTpi"})
+    assert jar_of(client) == {COOKIE}
+
+
 def test_with_a_path_of_its_own_the_refresh_token_is_swapped_there(client, configure, clock):
     """The access token makes a login of five minutes; an old tab then refreshes, as ever."""
     configure("JWT_AUTH_REFRESH_COOKIE_PATH", "/api/auth/token/refresh/")
