@@ -233,4 +233,6 @@ def load_before_save(user: AbstractBaseUser, update_fields: Collection[str] | No
         and (update_fields is None or {field.name, field.attname} & {*update_fields})
     ]
     if stale:
-        user.refresh_from_db(fields=stale)
+        # Not from a replica, which may not have heard of it.
+        alias = router.db_for_write(type(user), instance=user)
+        user.refresh_from_db(using=alias, fields=stale)

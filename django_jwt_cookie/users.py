@@ -1,13 +1,14 @@
 """Between a login and its user, by the rules of the login's own authentication backend."""
 
 from base64 import urlsafe_b64encode
-from typing import Any
+from typing import Any, TypeGuard
 
 from django.conf import settings
 from django.contrib.auth import get_user_model, load_backend
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
+from django.db import router
 from django.db.models import Manager
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -33,7 +34,7 @@ def load(session: LoginSession) -> AbstractBaseUser:
         raise SessionRevoked("the backend of this login is not in use any more")
     backend = load_backend(session.backend)
     user: AbstractBaseUser | None
-    if isinstance(backend, ModelBackend) and _asks_for_the_plain_row(backend, session.user):
+    if _asks_for_the_plain_row(backend):
         user = session.user if backend.user_can_authenticate(session.user) else None
     else:
         user = _ask(backend, session.user_id)
@@ -57,20 +58,28 @@ def may_be_issued_a_token(session: LoginSession) -> bool:
     return True
 
 
-def _asks_for_the_plain_row(backend: ModelBackend, user: AbstractBaseUser) -> bool:
-    manager = user._meta.model._default_manager
+def _asks_for_the_plain_row(backend: Any) -> TypeGuard[ModelBackend]:
+    manager = get_user_model()._default_manager
     return (
-        type(backend).get_user is ModelBackend.get_user
+        isinstance(backend, ModelBackend)
+        and type(backend).get_user is ModelBackend.get_user
         and type(manager).get_queryset is Manager.get_queryset
     )
 
 
-def _ask(backend: Any, pk: object) -> AbstractBaseUser | None:
+def _ask(backend: Any, pk: Any) -> AbstractBaseUser | None:
     """Return the user whom ``backend`` lets in by that primary key.
 
-    None from one that has a say in ``authenticate()`` alone, such as that of django-axes.
+    The plain row comes from where users are written to: a replica that is behind has not heard of a
+    user who has just signed up, nor of a new password. None from a backend that has a say in
+    ``authenticate()`` alone, such as that of django-axes.
     """
-    user: AbstractBaseUser | None = backend.get_user(pk) if hasattr(backend, "get_user") else None
+    user: AbstractBaseUser | None
+    if _asks_for_the_plain_row(backend):
+        model = get_user_model()
+        user = model._default_manager.using(router.db_for_write(model)).filter(pk=pk).first()
+        return user if user and backend.user_can_authenticate(user) else None
+    user = backend.get_user(pk) if hasattr(backend, "get_user") else None
     return user
 
 

@@ -9,7 +9,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.apps import apps
+from django.conf import settings
+from django.db import connection, connections
 from django.test import Client
 
 from django_jwt_cookie.signals import session_ended
@@ -42,6 +44,24 @@ def ended() -> Iterator[list[tuple[UUID, str]]]:
     session_ended.connect(collect)
     yield signals
     session_ended.disconnect(collect)
+
+
+@pytest.fixture
+def second_database(db: None, tmp_path: Path) -> Iterator[str]:
+    """Return the alias of another database, with empty tables of users and logins."""
+    databases = {
+        "default": {},
+        "second": {"ENGINE": "django.db.backends.sqlite3", "NAME": tmp_path / "second.db"},
+    }
+    connections.settings["second"] = connections.configure_settings(databases)["second"]
+    # Django's test case opens no database that it has not been told of.
+    connections["second"].connect()
+    with connections["second"].schema_editor() as editor:
+        for name in (settings.AUTH_USER_MODEL, "django_jwt_cookie.LoginSession"):
+            editor.create_model(apps.get_model(name))
+    yield "second"
+    connections["second"].close()
+    del connections["second"], connections.settings["second"]
 
 
 def missing_packages(*names: str) -> str:
