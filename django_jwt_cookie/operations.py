@@ -94,7 +94,7 @@ OPERATIONS = (
         "password_change",
         "post",
         "Change the password: all other logins end",
-        DOCUMENT,
+        DOCUMENT | NOTHING,
         form=True,
         login=True,
     ),

@@ -17,7 +17,7 @@ from .authentication import get_jwt
 from .decorators import login_required
 from .mixins import NegotiatedFormView, NegotiatedPageView, fallback, invalid
 from .request_adoption import refuse_where_none_begins
-from .responses import login_document
+from .responses import has_login, login_document
 
 
 @method_decorator(login_required(confirm=True), name="dispatch")
@@ -25,12 +25,16 @@ class PasswordChangeView(NegotiatedFormView, auth_views.PasswordChangeView):
     """Change the password: this login goes on, all others of the user end."""
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Change it."""
+        """Change it; whoever is known by something else than a login gets no document of one."""
         refuse_where_none_begins()
         with lend_session(self.request):
             response = super().form_valid(form)
             get_jwt(self.request).adopt()
-        return JsonResponse(login_document(self.request)) if self.prefers_json() else response
+        if not self.prefers_json():
+            return response
+        if has_login(self.request):
+            return JsonResponse(login_document(self.request))
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
 
 
 @method_decorator(login_required, name="dispatch")

@@ -161,6 +161,14 @@ def explain_redirect(
     response.headers["Location"] = url._replace(query=query.urlencode(safe="/")).geturl()
 
 
+def has_login(request: HttpRequest) -> bool:
+    """Tell whether the user is known by a login of ours.
+
+    Other middleware may know a user by something else, such as the key of an API.
+    """
+    return request.user.is_authenticated and get_jwt(request).claims is not None
+
+
 def login_document(request: HttpRequest) -> dict[str, Any]:
     """Return what a program needs to know of its login. Times are Unix time in seconds.
 

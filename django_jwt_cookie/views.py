@@ -11,7 +11,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.views import RedirectURLMixin
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, router, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
@@ -32,6 +32,7 @@ from .responses import (
     REASONS,
     RECENT_LOGIN_REQUIRED,
     csrf_failed,
+    has_login,
     login_document,
     prefers_json,
     unauthorized,
@@ -71,12 +72,13 @@ class SignupView(RedirectURLMixin, NegotiatedFormView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Make the account; an account that may log in right away is logged in."""
+        alias = router.db_for_write(UserModel)
         try:
-            with transaction.atomic():
+            with transaction.atomic(using=alias):
                 user = form.save()
         except IntegrityError:
             name = {USERNAME: form.instance.get_username()}
-            if not UserModel._default_manager.filter(**name).exists():
+            if not UserModel._default_manager.using(alias).filter(**name).exists():
                 raise
             # Somebody took the name between the form's look and now.
             form.add_error(USERNAME, _("This name is taken."))
@@ -171,7 +173,7 @@ class MeView(NegotiatedView):
     def get(self, request: HttpRequest) -> HttpResponse:
         """Return the login document, or 401 with the reason."""
         get_jwt(request).confirm()
-        if not request.user.is_authenticated:
+        if not has_login(request):
             return unauthorized(request)
         return JsonResponse(login_document(request))
 
@@ -183,7 +185,7 @@ class RefreshView(NegotiatedView):
         """Return the login document of the new token, or 401 with the reason."""
         jwt = get_jwt(request)
         jwt.confirm()
-        if not request.user.is_authenticated:
+        if not has_login(request):
             return unauthorized(request)
         jwt.settle()
         jwt.refresh()

@@ -10,6 +10,7 @@ from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import decode
 
 from .accounts import COOKIE, JSON, NAME, PASSWORD, log_in, who
+from .openapi_contract import check
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +45,20 @@ def ask_for_link(client, mailbox, **headers):
     assert response.status_code == (204 if headers else 302)
     (mail,) = mailbox
     return re.search(r"https?://[^/]+(/\S+)", mail.body).group(1)
+
+
+def test_who_is_known_by_something_else_can_change_the_password(client, ada, settings):
+    """There is no login to be told of: 204, and people are led on."""
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "tests.test_views.ByAPIKey"]
+    response = client.post("/accounts/password_change/", CHANGE, headers=JSON | {"X-API-Key": NAME})
+    check(response)
+    assert response.status_code == 204
+    ada.refresh_from_db()
+    assert ada.check_password(NEW)
+    assert who(client) is None
+    back = {"old_password": NEW, "new_password1": PASSWORD, "new_password2": PASSWORD}
+    response = client.post("/accounts/password_change/", back, headers={"X-API-Key": NAME})
+    assert (response.status_code, response.url) == (302, "/accounts/password_change/done/")
 
 
 def test_after_a_change_this_login_goes_on_and_all_others_end(new_client, has_sessions, settings):

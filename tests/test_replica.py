@@ -87,6 +87,14 @@ def test_who_signs_up_is_logged_in_though_the_replica_knows_of_nobody(
     assert not User.objects.exists()
 
 
+def test_a_name_that_the_replica_has_not_heard_of_is_taken(new_client, replica):
+    """The database that is written to says so, when the form is past its own look."""
+    sign_up(new_client())
+    form = {"username": NAME, "password1": PASSWORD, "password2": PASSWORD}
+    answer = new_client().post("/accounts/signup/", form, headers=JSON)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_a_new_password_goes_on_with_the_login_while_the_replica_has_the_old_one(
     client, new_client, replica, settings, mode

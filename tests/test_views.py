@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import IntegrityError
+from django.db import IntegrityError, connections
 from django.urls import reverse
 
 from django_jwt_cookie.forms import SignupForm
 from django_jwt_cookie.models import LoginSession
 
 from .accounts import COOKIE, JSON, NAME, PASSWORD, log_in, sign_up, who
+from .openapi_contract import check
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +39,27 @@ class ForgetfulSignupForm(SignupForm):
 
     def save(self, commit=True):
         raise IntegrityError
+
+
+class RouterOfUsers:
+    """Users, and the logins that belong to them, have a database of their own."""
+
+    def db_for_read(self, model, **hints):
+        return "second" if model in (User, LoginSession) else None
+
+    db_for_write = db_for_read
+
+
+class ByAPIKey:
+    """Middleware that knows a user by something else than the cookie."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if "X-API-Key" in request.headers:
+            request.user = User.objects.get(username=request.headers["X-API-Key"])
+        return self.get_response(request)
 
 
 def serialize(user, request):
@@ -125,6 +147,20 @@ def test_of_two_who_take_the_same_name_at_once_one_is_told(client, settings):
     assert response.json()["errors"]["username"][0]["message"] == "This name is taken."
     assert User.objects.count() == 1
     assert who(client) is None
+
+
+def test_that_one_is_told_where_users_have_a_database_of_their_own(
+    client, settings, second_database
+):
+    """The name that was refused does not break the transaction of the request there."""
+    connections.settings[second_database]["ATOMIC_REQUESTS"] = True
+    settings.DATABASE_ROUTERS = [RouterOfUsers()]
+    settings.JWT_COOKIE = {"SIGNUP_FORM": f"{__name__}.ImpatientSignupForm"}
+    form = {"username": NAME, "password1": PASSWORD, "password2": PASSWORD}
+    response = client.post("/accounts/signup/", form, headers=JSON)
+    assert response.status_code == 400
+    assert response.json()["errors"]["username"][0]["message"] == "This name is taken."
+    assert User.objects.using(second_database).count() == 1
 
 
 def test_an_account_that_may_not_log_in_yet_is_not_logged_in(client, settings):
@@ -346,6 +382,21 @@ def test_refresh_renews_at_once(client, ada, time_machine):
     assert client.cookies[COOKIE].value != old
     client.cookies[COOKIE] = old
     assert who(client) == NAME
+
+
+@pytest.mark.parametrize(("method", "page"), [("get", "me"), ("post", "refresh")])
+def test_who_is_known_by_something_else_has_no_login_to_be_told_of(
+    client, ada, settings, method, page
+):
+    """401, until there is a login too: and then it is that one."""
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.ByAPIKey"]
+    send = getattr(client, method)
+    response = send(f"/accounts/{page}/", headers={"X-API-Key": NAME})
+    check(response)
+    assert (response.status_code, response.json()["code"]) == (401, "login_required")
+    log_in(client)
+    response = send(f"/accounts/{page}/", headers={"X-API-Key": NAME})
+    assert (response.status_code, response.json()["user"]["username"]) == (200, NAME)
 
 
 def test_refresh_without_a_login_is_401(client):
