@@ -14,7 +14,7 @@ from django.views.generic.edit import FormView
 
 from .fields import begin_with_what_is_wrong
 from .protection import PROTECTION
-from .responses import JSON, error, prefers_json
+from .responses import JSON, error, prefers_json, unsupported_media_type
 
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -128,10 +128,7 @@ class NegotiatedFormView(TemplateFallbackMixin, NegotiatedView, FormView):  # ty
                 data.setdefault(name, data.get(alias))
             return kwargs | {"data": data}
         if self.request.content_type not in FORM_TYPES:
-            detail = _("Send a form or application/json.")
-            raise BodyRefused(
-                error("unsupported_media_type", HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)
-            )
+            raise BodyRefused(unsupported_media_type())
         return kwargs
 
     def get_form(self, form_class: Any = None) -> Any:

@@ -66,7 +66,7 @@ class Operation:
             "Forbidden": not self.is_safe,
             "MethodNotAllowed": True,
             "TooLarge": is_post,
-            "UnsupportedMediaType": self.form,
+            "UnsupportedMediaType": is_post,
         }
         names = [name for name, is_possible in possible.items() if is_possible]
         successes = {str(status): answer(status, of) for status, of in self.answers.items()}
@@ -197,7 +197,7 @@ REFUSALS = {
     ),
     "UnsupportedMediaType": Refusal(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-        "The body is neither a form nor JSON.",
+        "The body is neither a form nor JSON, or in another charset than UTF-8.",
         ("unsupported_media_type",),
     ),
 }

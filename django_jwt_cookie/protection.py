@@ -24,7 +24,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.vary import vary_on_headers
 
-from .responses import csrf_failed, error, prefers_json
+from .responses import csrf_failed, error, prefers_json, unsupported_media_type
 
 
 class NegotiatingCsrfMiddleware(CsrfViewMiddleware):
@@ -48,11 +48,15 @@ UNREADABLE = (
 def explain_refusal(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Tell a program what it may not do, or that its body can't be read.
 
-    Wherever in the view that turns out.
+    Wherever in the view that turns out. Another charset than UTF-8, which no browser names, is
+    refused before: Python has some that are none of text, and some that make lone surrogates, which
+    the password hasher fails on.
     """
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if (request.content_params or {}).get("charset", "utf-8").lower() != "utf-8":
+            return unsupported_media_type()
         try:
             return view(request, *args, **kwargs)
         except PermissionDenied as denied:

@@ -95,6 +95,12 @@ def csrf_failed() -> JsonResponse:
     return error(CSRF_FAILED, HTTPStatus.FORBIDDEN, CSRF_DETAIL)
 
 
+def unsupported_media_type() -> JsonResponse:
+    """Return the 415 that says what a body may be."""
+    detail = _("Send a form or application/json.")
+    return error("unsupported_media_type", HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)
+
+
 def ask_to_log_in(
     request: HttpRequest,
     reason: str | None = None,
