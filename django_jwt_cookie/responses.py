@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from django.conf import settings as django_settings
 from django.contrib.auth import REDIRECT_FIELD_NAME, get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.urls import NoReverseMatch
@@ -162,9 +162,10 @@ def explain_redirect(
         return
     if (url.scheme, url.netloc, url.path) != (login.scheme, login.netloc, login.path):
         return
-    query = QueryDict(url.query, mutable=True)
-    query[REASON_FIELD] = reason
-    response.headers["Location"] = url._replace(query=query.urlencode(safe="/")).geturl()
+    # Not by QueryDict: it refuses more than DATA_UPLOAD_MAX_NUMBER_FIELDS.
+    query = [each for each in parse_qsl(url.query, True) if each[0] != REASON_FIELD]
+    encoded = urlencode([*query, (REASON_FIELD, reason)], safe="/", quote_via=quote)
+    response.headers["Location"] = url._replace(query=encoded).geturl()
 
 
 def has_login(request: HttpRequest) -> bool:

@@ -5,6 +5,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.test import RequestFactory
+from django.urls import include, path
 
 from django_jwt_cookie.authentication import get_jwt, login
 from django_jwt_cookie.exceptions import SessionRevoked
@@ -19,8 +20,8 @@ pytestmark = pytest.mark.django_db
 def test_a_member_comes_in(client):
     """Through the decorator, synchronous and asynchronous."""
     sign_up(client)
-    for path in ("/members/", "/members/elsewhere/"):
-        assert client.get(path).content.decode() == f"Welcome, {NAME}"
+    for page in ("/members/", "/members/elsewhere/"):
+        assert client.get(page).content.decode() == f"Welcome, {NAME}"
 
 
 def test_people_are_led_to_the_login_page_and_back(client):
@@ -107,6 +108,35 @@ def test_only_a_redirect_to_the_login_page_is_explained(location, expected):
     response = HttpResponse(status=302, headers={"Location": location})
     explain_redirect(response, "token_invalid")
     assert response.headers["Location"] == expected
+
+
+def test_a_redirect_is_explained_however_long_its_query_is():
+    """Django refuses to read one of more than 1,000 parameters, and this is no form."""
+    location = "/accounts/login/?" + "&".join(["a=%20/%C3%A9", "b=", *["c=1"] * 2000])
+    response = HttpResponseRedirect(location)
+    explain_redirect(response, "token_invalid")
+    assert response.url == f"{location}&reason=token_invalid"
+    explain_redirect(response, "session_expired")
+    assert response.url == f"{location}&reason=session_expired"
+
+
+def lead_on(request):
+    """Send whoever is not logged in to the login page, with the whole query."""
+    assert not request.user.is_authenticated
+    return HttpResponseRedirect(f"/accounts/login/?{request.META['QUERY_STRING']}")
+
+
+def test_a_site_may_lead_to_the_login_page_with_a_long_query(client, settings):
+    """The cookie is refused, and deleted by the same answer."""
+    settings.ROOT_URLCONF = (
+        path("signin/", lead_on),
+        path("accounts/", include("django_jwt_cookie.urls")),
+    )
+    client.cookies[COOKIE] = "garbage"
+    response = client.get("/signin/?" + "&".join(["a=1"] * 1001))
+    assert response.status_code == 302
+    assert response.url.endswith("&a=1&reason=token_invalid")
+    assert response.cookies[COOKIE].value == ""
 
 
 def test_without_a_reason_nothing_is_explained():
