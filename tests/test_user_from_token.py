@@ -374,10 +374,10 @@ def test_a_foreign_key_is_loaded_before_it_is_saved_by_either_name(ada, monkeypa
     user, loaded = user_of(claims_of(ada)), []
     field = Permission._meta.get_field("content_type")
     monkeypatch.setattr(User._meta, "concrete_fields", (*User._meta.concrete_fields, field))
-    monkeypatch.setattr(user, "refresh_from_db", lambda *, using, fields: loaded.append(fields))
+    monkeypatch.setattr(user, "refresh_from_db", lambda **how: loaded.append(how))
     vars(user)["content_type_id"] = vars(user)[token_users.CARRIED]["content_type_id"] = 7
     token_users.load_before_save(user, {name})
-    assert loaded == [["content_type_id"]]
+    assert loaded == [{"using": "default", "fields": ["content_type_id"]}]
 
 
 def test_attack_a_password_set_with_a_login_that_has_ended(client, ada):
