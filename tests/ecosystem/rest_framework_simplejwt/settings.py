@@ -13,3 +13,4 @@ ROOT_URLCONF = "tests.ecosystem.rest_framework_simplejwt.urls"
 DOCUMENTED = run_documented("rest_framework_simplejwt/settings.py")
 JWT_COOKIE = DOCUMENTED["JWT_COOKIE"] | NOT_OVER
 REST_FRAMEWORK = DOCUMENTED["REST_FRAMEWORK"]
+SIMPLE_JWT = DOCUMENTED["SIMPLE_JWT"]

@@ -10,9 +10,10 @@ from django.utils import timezone
 from jwt.utils import base64url_decode, base64url_encode
 from rest_framework_simplejwt import state
 from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.serializers import TokenRefreshSlidingSerializer
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken
-from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, SlidingToken
 
 from django_jwt_cookie.models import LoginSession
 from tests.accounts import COOKIE, JSON, NAME, PASSWORD, log_in, who
@@ -132,6 +133,57 @@ def test_without_the_blacklist_a_token_is_swapped_only_once(client, new_client, 
         client.post("/accounts/logout/", headers=JSON)
     assert BlacklistedToken.objects.count() == 0
     assert swap(new_client(), tokens["refresh"]) == 401
+
+
+def log_out_there(client, token):
+    """Blacklist ``token``, as the old front end does to log out; return the status."""
+    return client.post("/api/token/blacklist/", {"refresh": token}).status_code
+
+
+def test_an_old_tab_that_logs_out_does_so_here_too(new_client, tokens):
+    """With no CSRF token, of which it knows nothing; the next visitor of the computer is nobody."""
+    client = new_client(enforce_csrf_checks=True)
+    swap(client, tokens["refresh"])
+    assert who(client) == NAME
+    assert log_out_there(client, tokens["refresh"]) == 200
+    assert who(client) is None
+    assert LoginSession.objects.get().revoked_because == "logout"
+
+
+def test_nobody_logs_out_another_there(client, tokens):
+    """CSRF: a page of another site of the domain sends a token of its own, or none."""
+    bob = User.objects.create_user("bob", password=PASSWORD)
+    swap(client, tokens["refresh"])
+    assert log_out_there(client, RefreshToken.for_user(bob)) == 200
+    assert log_out_there(client, "x") == 401
+    assert who(client) == NAME
+
+
+def test_who_has_not_been_swapped_can_log_out_there(client, tokens):
+    """As before."""
+    assert log_out_there(client, tokens["refresh"]) == 200
+    assert refresh(client, tokens["refresh"]).status_code == 401
+    assert LoginSession.objects.count() == 0
+
+
+def test_an_old_tab_gets_no_other_refresh_token(client, tokens):
+    """Its name would be another, and a logout here would not blacklist it."""
+    assert list(refresh(client, tokens["refresh"]).json()) == ["access"]
+
+
+def test_a_sliding_token_that_was_refreshed_is_of_the_same_login(new_client, ada, configure, clock):
+    """It keeps its name and ends later; and after a logout it is good for none."""
+    configure("AUTH_TOKEN_CLASSES", (SlidingToken,))
+    client, token = new_client(), str(SlidingToken.for_user(ada))
+    assert swap(new_client(), token) == 200
+    clock.shift(timedelta(minutes=4))
+    token = TokenRefreshSlidingSerializer().validate({"token": token})["token"]
+    clock.shift(timedelta(minutes=3))
+    assert swap(client, token) == 200
+    assert LoginSession.objects.count() == 1
+    client.post("/accounts/logout/", headers=JSON)
+    token = TokenRefreshSlidingSerializer().validate({"token": token})["token"]
+    assert swap(client, token) == 401
 
 
 def test_a_blacklisted_token_is_refused(client, tokens):

@@ -1,13 +1,14 @@
-"""The package's own URLs, as its documentation has them, beside ours."""
+"""The URLs of docs/moving.md, with an API and a page beside them."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path
+from django.urls import path
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
-from rest_framework_simplejwt.views import TokenBlacklistView, TokenObtainPairView, TokenRefreshView
+
+from tests.ecosystem.documented import run_documented
 
 
 class Whoami(APIView):
@@ -25,10 +26,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("accounts/", include("django_jwt_cookie.urls")),
-    path("api/token/", TokenObtainPairView.as_view()),
-    path("api/token/refresh/", TokenRefreshView.as_view()),
-    path("api/token/blacklist/", TokenBlacklistView.as_view()),
+    *run_documented("rest_framework_simplejwt/urls.py")["urlpatterns"],
     path("api/whoami/", Whoami.as_view()),
     path("page/", page),
 ]
