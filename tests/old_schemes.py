@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from django.contrib.auth.backends import ModelBackend
-from django.db import DataError, OperationalError
+from django.contrib.auth.models import User
+from django.db import DataError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 
 from django_jwt_cookie.adopters import Adopter, OldCookie, OldLogin
@@ -70,9 +71,17 @@ class RefusedByDatabase(Tickets):
     """Looks for what has come, which psycopg refuses where there is a NUL in it."""
 
     def find(self, request: HttpRequest) -> OldLogin | None:
-        if "\0" in self.read(request):
-            raise DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
-        return super().find(request)
+        User.objects.filter(username=self.read(request)).exists()
+        raise DataError("The other databases do not mind.")
+
+
+class Dividing(Adopter):  # pragma: no cover - on PostgreSQL alone
+    """Has the server refuse a value, which breaks the transaction."""
+
+    def find(self, request: HttpRequest) -> OldLogin | None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 / 0")
+        return None
 
 
 class WithoutZone(Tickets):

@@ -785,6 +785,16 @@ def test_a_refused_value_that_has_broken_the_transaction_is_an_error(new_client,
         assert client.get("/public/").status_code == 500
 
 
+@pytest.mark.needs_postgresql
+def test_so_is_one_that_the_server_refuses_within_a_transaction(new_client, settings):
+    """The connection looks as if it could be used."""
+    adopt(settings, "Dividing")
+    client = new_client(raise_request_exception=False)
+    with transaction.atomic():
+        assert client.get("/public/").status_code == 500
+        transaction.set_rollback(True)
+
+
 @pytest.mark.parametrize("joins", [False, True])
 @pytest.mark.parametrize("claims", ["tests.sites.failing_claims", "tests.sites.claims_of_ours"])
 def test_claims_that_fail_lock_nobody_out(new_client, settings, caplog, joins, claims):
