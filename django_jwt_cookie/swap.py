@@ -91,6 +91,8 @@ class Swap:
                 return None
             ends_at = moment(old.expires_at.timestamp())
             return replace(old, expires_at=ends_at), adopter.make_ids(old.credential)
+        except SynchronousOnlyOperation:
+            raise  # No fault of the adopter: asynchronous code awaits `request.auser()`.
         except Exception as error:
             if isinstance(error, Error) and not is_of_one_value(error):
                 raise

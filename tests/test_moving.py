@@ -13,6 +13,7 @@ import pytest
 from django.contrib import auth
 from django.contrib.auth.models import User
 from django.core import signing
+from django.core.exceptions import SynchronousOnlyOperation
 from django.core.management import call_command
 from django.db import transaction
 from django.http import HttpResponse
@@ -60,6 +61,11 @@ def borrow(request):
     return HttpResponse(request.user.get_username())
 
 
+async def hasty(request):
+    """Ask for the user, and do not await the answer."""
+    return HttpResponse(request.user.get_username())
+
+
 def leave_and_borrow(request):
     """Log whoever is there out first."""
     auth.logout(request)
@@ -68,6 +74,7 @@ def leave_and_borrow(request):
 
 
 urlpatterns = [
+    path("hasty/", hasty),
     path("leave-and-borrow/", leave_and_borrow),
     path("borrow/", borrow),
     path("set-ticket/", old_schemes.set_ticket),
@@ -875,6 +882,15 @@ def test_no_mail_about_that_shows_the_credential(client, settings, ada, caplog):
     page = ExceptionReporter(None, *exc_info).get_traceback_html()
     assert "in find" in page
     assert ticket_of(ada) not in page
+
+
+def test_asynchronous_code_that_awaits_nobody_is_told_so(client, ada, caplog):
+    """As without an adopter: by Django, and not by a visitor that nobody knows."""
+    client.cookies["ticket"] = ticket_of(ada)
+    with pytest.raises(SynchronousOnlyOperation):
+        client.get("/hasty/")
+    assert not [each for each in caplog.records if each.name == "django.security.jwt_cookie"]
+    assert client.get("/apublic/").json()["user"] == "ada"
 
 
 def test_an_adopter_that_fails_is_asked_once(settings, ada):
