@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from django.conf import settings as django_settings
 from django.contrib.auth.models import AbstractBaseUser
@@ -55,6 +55,10 @@ class Adopter(ABC):
     It may ask the database: in asynchronous code it runs in a thread.
     """
 
+    scheme: ClassVar[str] = ""
+    """Whose credentials it knows: one of them is one login, whichever adopter finds it, and two
+    schemes may number alike. If left out, the path of the class."""
+
     @abstractmethod
     def find(self, request: HttpRequest) -> OldLogin | None:
         """Return the login that ``request`` comes with, verified; none if there is none.
@@ -77,10 +81,9 @@ class Adopter(ABC):
         """Return the ids that the login of ``credential`` may have: the first, if it begins now.
 
         A keyed hash: an id is in each token and tells whoever reads it nothing of the credential.
-        By the path of the class, since two older schemes may number alike.
         """
         secrets = (django_settings.SECRET_KEY, *django_settings.SECRET_KEY_FALLBACKS)
-        salt = f"{type(self).__module__}.{type(self).__qualname__}"
+        salt = self.scheme or f"{type(self).__module__}.{type(self).__qualname__}"
         digests = (
             salted_hmac(salt, credential, secret=secret, algorithm="sha256") for secret in secrets
         )

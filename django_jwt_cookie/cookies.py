@@ -1,5 +1,6 @@
 """The cookie: its attributes in one place, for setting, deleting and reading."""
 
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -18,8 +19,11 @@ MAX_DUPLICATES = 8
 BLANKS = " \t"
 """RFC 6265, section 5.2: what a browser takes off the ends of a name and of a value."""
 
-FOR_SHARED_CACHES = ("CDN-Cache-Control", "Surrogate-Control")
-"""What caches on the way heed more than ``Cache-Control``: RFC 9213, and what was there before."""
+FOR_CACHES_ON_THE_WAY = re.compile(r"(?i:.*CDN-Cache-Control|Surrogate-Control)")
+"""What they heed more than ``Cache-Control``: RFC 9213, and what was there before."""
+
+KEPT = re.compile(r"public|(?:max-age|s-maxage)\s*=\s*\W?0*[1-9]", re.IGNORECASE)
+NOT_KEPT = re.compile(r"private|no-store|no-cache", re.IGNORECASE)
 
 EPOCH = "Thu, 01 Jan 1970 00:00:00 GMT"
 
@@ -115,15 +119,19 @@ class CookieSpec:
 def keep_private(response: HttpResponseBase) -> None:
     """Keep ``response`` out of every cache."""
     patch_cache_control(response, private=True, no_store=True)
-    for header in FOR_SHARED_CACHES:
-        del response.headers[header]
+    for name in _kept_by(response):
+        del response.headers[name]
 
 
 def is_public(response: HttpResponseBase) -> bool:
     """Tell whether a shared cache may keep ``response``: no place for a renewed token."""
-    told = [response.headers[name] for name in FOR_SHARED_CACHES if name in response.headers]
-    is_for_them = any("no-store" not in each and "private" not in each for each in told)
-    return is_for_them or "public" in response.headers.get("Cache-Control", "")
+    return bool(_kept_by(response)) or "public" in response.headers.get("Cache-Control", "")
+
+
+def _kept_by(response: HttpResponseBase) -> list[str]:
+    """Name the headers by which caches on the way would keep ``response`` all the same."""
+    told = [each for each in response.headers.items() if FOR_CACHES_ON_THE_WAY.fullmatch(each[0])]
+    return [name for name, value in told if KEPT.search(value) and not NOT_KEPT.search(value)]
 
 
 def vary_on_cookie(response: HttpResponseBase) -> None:

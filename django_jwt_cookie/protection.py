@@ -1,5 +1,6 @@
 """What every view of the package is protected by, with refusals that programs can read."""
 
+import codecs
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
@@ -45,6 +46,14 @@ UNREADABLE = (
 """What Django raises for a body that it will not read, and answers with a page."""
 
 
+def is_utf_8(charset: str) -> bool:
+    """Tell whether text in ``charset`` is UTF-8, or ASCII, which is that too."""
+    try:
+        return codecs.lookup(charset).name in {"utf-8", "ascii"}
+    except (LookupError, ValueError):  # Of that name there is none; or it can't be a name.
+        return False
+
+
 def explain_refusal(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Tell a program what it may not do, or that its body can't be read.
 
@@ -55,7 +64,7 @@ def explain_refusal(view: Callable[..., HttpResponseBase]) -> Callable[..., Http
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if (request.content_params or {}).get("charset", "utf-8").lower() != "utf-8":
+        if not is_utf_8((request.content_params or {}).get("charset") or "utf-8"):
             return unsupported_media_type()
         try:
             return view(request, *args, **kwargs)

@@ -63,8 +63,13 @@ def _successor_seen_at(session: LoginSession, generation: int) -> datetime | Non
 
 
 def moment(seconds: float) -> datetime:
-    """Return ``seconds`` since 1970 as records have it: without a zone where ``USE_TZ`` is off."""
-    return datetime.fromtimestamp(seconds, UTC if django_settings.USE_TZ else None)
+    """Return that time, in seconds since 1970, as records have it."""
+    return as_recorded(datetime.fromtimestamp(seconds, UTC))
+
+
+def as_recorded(when: datetime) -> datetime:
+    """Return the same time as records have it: without a zone where ``USE_TZ`` is off."""
+    return when if django_settings.USE_TZ else when.astimezone().replace(tzinfo=None)
 
 
 def half_life() -> timedelta:

@@ -40,8 +40,11 @@ class RequestAdoption(RequestLogin):
     _ends_with_browser = False
     """Whether it does so in any case."""
 
-    _ended: Login | None = None
-    """The login that a logout has ended during this request."""
+    _before: Login | None = None
+    """The login in whose place others have come during this request, or that it has ended."""
+
+    has_ended_itself = False
+    """Whether the login was ended while this request was served, and by it."""
 
     def adopt(self, *, persistent: bool | None = None) -> None:
         """Move a login, or a changed password, out of the Django session into the cookie.
@@ -80,7 +83,7 @@ class RequestAdoption(RequestLogin):
         if token_users.is_from_claims(user) and not self.confirm():
             self._refuse(session)
             return
-        before = self._login or self._ended or self._cookie.login()
+        before = self._before = self._login or self._before or self._cookie.login()
         self._auth_time, self._ends_at = int(time.time()), None
         self._ends_with_browser = False
         is_unproven = self._is_unproven(user, before)
@@ -89,8 +92,9 @@ class RequestAdoption(RequestLogin):
             try:
                 self._succeed(user, before)
             except SessionError:
-                self._refuse(session)
-                return
+                if not self.has_ended_itself:
+                    self._refuse(session)
+                    return
         self._user, self._login = user, None
 
     def _refuse(self, session: SessionBase) -> None:

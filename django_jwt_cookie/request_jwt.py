@@ -32,9 +32,6 @@ logger = logging.getLogger("django.security.jwt_cookie")
 class RequestJWT(RequestAdoption):
     """The login of one request: ``request.jwt``."""
 
-    has_ended_itself = False
-    """Whether the login was ended while this request was served, and by it."""
-
     # --- For views. Like `request.user`, each of these asks the database when first touched;
     #     asynchronous code awaits `request.auser()` before.
 
@@ -157,7 +154,8 @@ class RequestJWT(RequestAdoption):
         if self._login is not None:
             self.confirm()  # Whose it was may be logged in once more.
         get_store().end_by_id(self._outgoing.session_ids(), EndReason.LOGOUT)
-        self._user, self._login, self._ended = AnonymousUser(), None, self._login
+        self._before = self._login or self._before
+        self._user, self._login = AnonymousUser(), None
         self._outgoing.forget()
 
     def _is_due(self, response: HttpResponseBase | None) -> bool:

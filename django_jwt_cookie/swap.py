@@ -27,7 +27,7 @@ from .keys import get_key_ring
 from .models import LoginSession
 from .outgoing import SERVER_ERROR, OutgoingCookie
 from .presented import Login, PresentedCookie
-from .renewal import moment
+from .renewal import as_recorded
 from .store import get_store
 
 logger = logging.getLogger("django.security.jwt_cookie")
@@ -89,7 +89,7 @@ class Swap:
             old = adopter.find(self._request)
             if old is None or old.expires_at <= datetime.now(UTC):
                 return None
-            ends_at = moment(old.expires_at.timestamp())
+            ends_at = as_recorded(old.expires_at)
             return replace(old, expires_at=ends_at), adopter.make_ids(old.credential)
         except SynchronousOnlyOperation:
             raise  # No fault of the adopter: asynchronous code awaits `request.auser()`.
@@ -154,12 +154,13 @@ class Swap:
             # Whatever header brought the credential: no ``Vary`` names it.
             keep_private(response)
         is_lost = self._swapped and not self._outgoing.is_decided
-        if self._has_failed or is_lost or response.status_code >= SERVER_ERROR:
+        if is_lost or response.status_code >= SERVER_ERROR:
             return
         forgets_all = self._outgoing.is_forgotten or self._outgoing.started - self._swapped
         # A header that was of no use comes first: nobody may have looked at the cookies.
         has_header = "Authorization" in self._request.headers
-        is_passed_over = has_header and not self._swapped and not self._cookie.verified()
+        was_header_vain = has_header and not self._swapped and not self._cookie.verified()
+        is_passed_over = self._has_failed or was_header_vain
         for cookie in get_old_cookies():
             is_here = cookie.name in self._request.COOKIES and not is_passed_over
             is_ours = cookie.name == get_cookie_spec().name

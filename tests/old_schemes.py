@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from django.contrib.auth.backends import ModelBackend
@@ -30,6 +31,26 @@ class HeaderTickets(Tickets):
 
     def cookies(self) -> Iterable[OldCookie]:
         return Adopter.cookies(self)
+
+
+class SameByCookie(Tickets):
+    """Takes the ticket from the cookie."""
+
+    scheme = "tickets"
+
+
+class SameByHeader(HeaderTickets):
+    """Takes the same tickets from the header."""
+
+    scheme = "tickets"
+
+
+class Endless(Tickets):
+    """Takes tickets for good."""
+
+    def find(self, request: HttpRequest) -> OldLogin | None:
+        login = super().find(request)
+        return login and replace(login, expires_at=datetime.max.replace(tzinfo=UTC))
 
 
 class BearerTickets(Tickets):  # pragma: no cover - in a browser alone

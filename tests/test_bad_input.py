@@ -972,6 +972,18 @@ def test_a_form_in_utf_8_may_say_so(client, path, charset):
 
 
 @pytest.mark.parametrize("path", [LOGIN, SIGNUP])
+@pytest.mark.parametrize("charset", ["utf8", "UTF_8", "us-ascii", ""])
+def test_so_may_programs_under_other_names(client, path, charset):
+    """Of UTF-8, and of what is UTF-8 as well; none is none."""
+    body = json.dumps(GOOD[path])
+    response = client.post(path, body, content_type=f'application/json; charset="{charset}"')
+    assert response.status_code in {200, 201}
+    data = {name: value.encode() for name, value in GOOD[LOGIN].items()}
+    response = client.post(LOGIN, multipart(data), content_type=f'{MULTIPART}; charset="{charset}"')
+    assert (response.status_code, response.url) == (302, "/accounts/profile/")
+
+
+@pytest.mark.parametrize("path", [LOGIN, SIGNUP])
 def test_a_lone_surrogate_in_a_form_is_replaced(client, path):
     """UTF-8 has none (RFC 3629, section 3), so the bytes of one are no text."""
     body = multipart(dict.fromkeys(GOOD[path], b"\xed\xa0\x80"))

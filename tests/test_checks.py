@@ -131,6 +131,7 @@ def test_what_works_and_is_not_safe(settings, given, expected):
 def test_sessions_that_lasted_for_an_hour(settings):
     """The swap must not make two weeks of it without a word."""
     settings.SESSION_COOKIE_AGE = 3600
+    del settings.JWT_COOKIE
     assert ids() == ["jwt_cookie.W008"]
     settings.JWT_COOKIE = {
         "IDLE_TIMEOUT": timedelta(hours=1),

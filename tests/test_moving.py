@@ -29,7 +29,7 @@ from django_jwt_cookie.signals import session_started
 from django_jwt_cookie.tokens import decode
 
 from . import old_schemes, sites, tickets, urls_guarded
-from .accounts import COOKIE, PASSWORD, log_in
+from .accounts import BACKEND, COOKIE, PASSWORD, log_in
 from .documents import ROOT, files
 from .key_samples import public_pem
 
@@ -66,16 +66,35 @@ async def hasty(request):
     return HttpResponse(request.user.get_username())
 
 
-def leave_and_borrow(request):
+def leave_and_borrow(request, times):
     """Log whoever is there out first."""
-    auth.logout(request)
+    for _ in range(times):
+        auth.logout(request)
     auth.login(request, User.objects.get(username="bob"))
+    return HttpResponse(request.user.get_username())
+
+
+def borrow_twice(request):
+    """Let bob be who is there, and bob once more."""
+    for _ in range(2):
+        auth.login(request, User.objects.get(username="bob"))
+    return HttpResponse(request.user.get_username())
+
+
+def log_out_everywhere(request):
+    """End all logins of the user, and begin one anew."""
+    user = request.user
+    sessions.revoke_all(user)
+    auth.logout(request)
+    auth.login(request, User.objects.get(pk=user.pk), BACKEND)
     return HttpResponse(request.user.get_username())
 
 
 urlpatterns = [
     path("hasty/", hasty),
-    path("leave-and-borrow/", leave_and_borrow),
+    path("leave-and-borrow/<int:times>/", leave_and_borrow),
+    path("borrow-twice/", borrow_twice),
+    path("log-out-everywhere/", log_out_everywhere),
     path("borrow/", borrow),
     path("set-ticket/", old_schemes.set_ticket),
     path("refuse/", refuse),
@@ -409,7 +428,46 @@ def test_two_schemes_may_number_alike(new_client, settings, ada, bob):
     assert whoami(by_header) == "bob"
 
 
+def test_two_that_know_one_scheme_know_one_login(new_client, settings, ada):
+    """Attack: after a logout, come with the same credential by the other way."""
+    adopt(settings, "SameByCookie", "SameByHeader")
+    client = new_client()
+    client.cookies["ticket"] = ticket = ticket_of(ada)
+    assert whoami(client) == "ada"
+    client.get("/logout/")
+    headers = {"x-ticket": ticket}
+    assert new_client().get("/public/", headers=headers).json()["user"] == ""
+
+
+def test_a_copy_from_before_does_not_hide_behind_a_program(new_client, settings, clock, ada, ended):
+    """Attack: keep a cookie two generations old, while a program comes with the old credential."""
+    adopt(settings, "HeaderTickets")
+    headers = {"x-ticket": ticket_of(ada)}
+    browser, thief = new_client(), new_client()
+    browser.get("/public/", headers=headers)
+    assert whoami(browser) == "ada"
+    thief.cookies[COOKIE] = browser.cookies[COOKIE].value
+    clock.shift(timedelta(minutes=6))
+    assert [whoami(browser) for _ in range(2)] == ["ada", "ada"]
+    for _ in range(5):
+        clock.shift(timedelta(minutes=5, seconds=1))
+        new_client().get("/public/", headers=headers)
+        whoami(thief)
+    assert [because for _, because in ended] == ["token_reused"]
+
+
 # --- It ends no later than the old one
+
+
+def test_a_credential_that_never_ends(client, settings, clock, ada):
+    """The login ends by the settings alone."""
+    adopt(settings, "Endless")
+    client.cookies["ticket"] = ticket_of(ada)
+    for days in (0, 13, 13, 3):
+        clock.shift(timedelta(days=days))
+        assert whoami(client) == "ada"
+    clock.shift(timedelta(days=1))
+    assert whoami(client) == ""
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -830,12 +888,24 @@ def test_who_takes_anothers_place_does_not_stay_longer(client, clock, ada):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("path", ["/login/bob/", "/leave-and-borrow/"])
-def test_no_way_into_anothers_place_lasts_longer(client, settings, clock, ada, *, mode, path):
-    """Attack: log out on the way, or on a site without records."""
+@pytest.mark.parametrize(
+    ("path", "is_swapped"),
+    [
+        ("/login/bob/", True),
+        ("/borrow-twice/", True),
+        ("/leave-and-borrow/1/", True),
+        ("/leave-and-borrow/1/", False),
+        ("/leave-and-borrow/2/", False),
+    ],
+)
+def test_no_way_into_anothers_place_lasts_longer(
+    client, settings, clock, ada, *, mode, path, is_swapped
+):
+    """Attack: log out on the way, on a site without records, or with the old credential itself."""
     adopt(settings, **MODES[mode])
     client.cookies["ticket"] = ticket_of(ada, lasts=DAY / 2)
-    assert whoami(client) == "ada"
+    if is_swapped:
+        assert whoami(client) == "ada"
     assert client.get(path).status_code == 200
     for _ in range(3):
         assert whoami(client) == "bob"
@@ -848,8 +918,20 @@ def test_a_login_that_ends_with_the_browser_becomes_none_that_stays(client, sett
     """Attack: log out on the way into another's place."""
     settings.JWT_COOKIE = mode
     log_in(client, "ada", remember=False)
-    client.get("/leave-and-borrow/")
+    client.get("/leave-and-borrow/1/")
     assert not LoginSession.objects.alive().get().persistent
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_who_logs_out_twice_logs_in_all_the_same(client, settings, mode):
+    """Nothing is amiss with that, nor with ending all of one's logins first."""
+    settings.JWT_COOKIE = MODES[mode]
+    log_in(client, "ada")
+    assert whoami(client) == "ada"
+    assert client.get("/leave-and-borrow/2/").content.decode() == "bob"
+    assert whoami(client) == "bob"
+    assert client.get("/log-out-everywhere/").content.decode() == "bob"
+    assert whoami(client) == "bob"
 
 
 def test_a_login_that_was_ended_takes_nobodys_place_after_a_logout(client, settings):
@@ -858,7 +940,7 @@ def test_a_login_that_was_ended_takes_nobodys_place_after_a_logout(client, setti
     log_in(client, "ada")
     assert whoami(client) == "ada"
     LoginSession.objects.update(revoked_at=NOW, revoked_because="revoked")
-    client.get("/leave-and-borrow/")
+    client.get("/leave-and-borrow/1/")
     assert whoami(client) == ""
 
 
@@ -882,6 +964,17 @@ def test_no_mail_about_that_shows_the_credential(client, settings, ada, caplog):
     page = ExceptionReporter(None, *exc_info).get_traceback_html()
     assert "in find" in page
     assert ticket_of(ada) not in page
+
+
+@pytest.mark.parametrize(
+    ("names", "claims"), [((), "tests.sites.failing_claims"), (("Broken",), None)]
+)
+def test_a_logout_takes_the_old_cookie_too_whatever_fails(client, settings, ada, names, claims):
+    """Attack: once the mistake is mended, come to a shared computer after somebody's logout."""
+    adopt(settings, *names, CLAIMS=claims)
+    client.cookies["ticket"] = ticket_of(ada)
+    assert client.post("/accounts/logout/").status_code == 200
+    assert not has(client, "ticket")
 
 
 def test_asynchronous_code_that_awaits_nobody_is_told_so(client, ada, caplog):

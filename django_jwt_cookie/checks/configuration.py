@@ -165,4 +165,4 @@ def _is_left_behind(name: str, key: str) -> bool:
     setting = f"SESSION_COOKIE_{name}"
     is_set = getattr(django_settings, setting) != getattr(global_settings, setting)
     begins_here = known_settings() is not None and any(key.can_sign for key in known_keys())
-    return is_set and begins_here and key not in django_settings.JWT_COOKIE
+    return is_set and begins_here and key not in getattr(django_settings, "JWT_COOKIE", {})

@@ -31,6 +31,8 @@ class SimpleJWTAdopter(Adopter):
     end has it where only its code can read it, and sends it there once.
     """
 
+    scheme = "djangorestframework-simplejwt"
+
     def find(self, request: HttpRequest) -> OldLogin | None:
         """Return the login of the token in the header."""
         try:

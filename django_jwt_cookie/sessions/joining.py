@@ -49,6 +49,9 @@ def use(session: LoginSession) -> LoginSession:
         # None: the browser has a newer token by now, which this one must not overwrite.
         return renew(session, session.generation) or find(session.pk)
     now = timezone.now()
+    if now < session.rotated_at + (session.expires_at - session.rotated_at) / 2:
+        # Not each time: what a copy of an older token means goes by `rotated_at`.
+        return find(session.pk)
     changes = {"rotated_at": now, "expires_at": next_expiry(session, now)}
     same = {"generation": session.generation, "expires_at__gt": now}
     return session if change(session, changes, **same) else find(session.pk)
