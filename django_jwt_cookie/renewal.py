@@ -64,7 +64,7 @@ def _successor_seen_at(session: LoginSession, generation: int) -> datetime | Non
 
 def moment(seconds: float) -> datetime:
     """Return that time, in seconds since 1970, as records have it."""
-    return as_recorded(datetime.fromtimestamp(seconds, UTC))
+    return datetime.fromtimestamp(seconds, UTC if django_settings.USE_TZ else None)
 
 
 def as_recorded(when: datetime) -> datetime:

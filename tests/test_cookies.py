@@ -42,6 +42,16 @@ def test_no_shared_cache_may_keep_a_response_with_the_cookie():
     assert response["Vary"] == "Cookie"
 
 
+def test_nor_may_a_cache_that_goes_by_a_header_of_its_own():
+    """A login that begins on a page which is given to a CDN; what else it is told stays."""
+    response = HttpResponse()
+    response["CDN-Cache-Control"] = "max-age=600"
+    response["Surrogate-Control"] = 'content="ESI/1.0"'
+    get_cookie_spec().set(response, "token", 600)
+    assert "CDN-Cache-Control" not in response
+    assert response["Surrogate-Control"] == 'content="ESI/1.0"'
+
+
 @pytest.mark.parametrize(
     ("header", "values"),
     [
