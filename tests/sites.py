@@ -54,11 +54,6 @@ def claims_from_afar(user, request):
     raise OperationalError("away")
 
 
-def secretive_claims(user, request):
-    """Give what no token may carry, as ``JWT_COOKIE["CLAIMS"]``."""
-    return {"password": "secret"}
-
-
 # --- Pages
 
 

@@ -1116,7 +1116,7 @@ def test_claims_that_grew_too_large_lock_nobody_out(client, clock, caplog, ada, 
     assert whoami(client) == "ada"
 
 
-@pytest.mark.parametrize("hook", ["failing_claims", "secretive_claims"])
+@pytest.mark.parametrize("hook", ["failing_claims", "claims_of_ours"])
 @pytest.mark.parametrize("path", ["/public/", "/apublic/", "/accounts/login/"])
 @pytest.mark.parametrize("age", [400, 700])
 def test_claims_that_fail_lock_nobody_out(client, settings, clock, caplog, *, hook, path, age):

@@ -160,9 +160,9 @@ def check_session_cookie(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-def _is_left_behind(name: str, key: str) -> bool:
+def _is_left_behind(name: str, ours: str) -> bool:
     """Tell whether the site has something set for logins in sessions, and nothing for ours."""
     setting = f"SESSION_COOKIE_{name}"
     is_set = getattr(django_settings, setting) != getattr(global_settings, setting)
     begins_here = known_settings() is not None and any(key.can_sign for key in known_keys())
-    return is_set and begins_here and key not in getattr(django_settings, "JWT_COOKIE", {})
+    return is_set and begins_here and ours not in getattr(django_settings, "JWT_COOKIE", {})
