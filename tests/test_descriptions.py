@@ -3,6 +3,7 @@
 import importlib
 import sys
 from datetime import UTC, datetime, timedelta
+from time import process_time
 
 import pytest
 
@@ -71,9 +72,10 @@ def test_what_a_browser_calls_itself_does_not_spoil_the_list():
 @pytest.mark.parametrize("text", ["(" * 512, "Mozilla/5.0 " + "(a;" * 160, "a/1 " * 128])
 def test_a_name_made_to_keep_the_parser_busy_does_not(text):
     """A pattern that backtracks would take seconds; this takes milliseconds."""
-    before = datetime.now(UTC)
+    recognise("the patterns are read once")
+    before = process_time()
     recognise(text)
-    assert datetime.now(UTC) - before < timedelta(seconds=2)
+    assert process_time() - before < 2
 
 
 def test_without_the_extra_the_browser_s_own_words_are_shown(without_the_extra):

@@ -140,7 +140,7 @@ class Answer:
         return json.loads(self.body)
 
 
-def wait_until(is_so: Callable[[], bool], seconds: float = 10) -> bool:
+def wait_until(is_so: Callable[[], bool], seconds: float = 60) -> bool:
     """Wait until something is so; return whether it is, after ``seconds`` at the latest."""
     deadline = time.monotonic() + seconds
     while not (was_so := is_so()) and time.monotonic() < deadline:  # pragma: no branch

@@ -15,7 +15,7 @@ from .site import wait_until
 
 pytestmark = pytest.mark.slow
 
-HALF = timedelta(seconds=1)
+HALF = timedelta(seconds=2)
 
 
 def ask_often(site, client):
