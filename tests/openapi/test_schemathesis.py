@@ -26,6 +26,9 @@ from ..services.servers import free_port, gunicorn, running
 
 SETTINGS = "tests.openapi.settings"
 EXAMPLES = "10"
+SEED = os.environ.get("SCHEMATHESIS_SEED", "1")
+"""The same requests each time, so that a failure is the commit's; another number tries others."""
+
 ACCOUNT = json.dumps({"username": NAME, "password": PASSWORD})
 PREPARE = f"""
 import django
@@ -79,6 +82,7 @@ class TestSchemathesis:
                     *(sys.executable, "-m", "schemathesis.cli"),
                     *("--config-file", str(Path(__file__).parent / "schemathesis.toml")),
                     *("run", f"{site}/openapi.json", "--max-examples", EXAMPLES, "--no-color"),
+                    *("--seed", SEED),
                 ],
                 env=os.environ
                 | {"SITE": site, "ACCOUNT": account, "SCHEMATHESIS_HOOKS": "tests.openapi.hooks"}
