@@ -18,7 +18,7 @@ from django_jwt_cookie.conf import Settings
 from . import child
 
 SEEN = 100_000
-FEW = 5_000
+FEW = 1_500
 DEFAULT_SIZE: int = Settings.verified_cache_size
 WAYS = ("traced", "resident")
 
