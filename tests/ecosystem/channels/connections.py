@@ -10,6 +10,9 @@ from django.test import Client
 from django_jwt_cookie.contrib.channels import LOGIN_ENDED
 
 ORIGIN = "https://testserver"
+PATIENCE = 10
+"""Seconds; far from the minutes after which a connection asks by itself, by default."""
+
 PATH = "/greeter/"
 
 
@@ -28,13 +31,13 @@ class Connection(WebsocketCommunicator):
 
     async def open(self) -> str:
         """Open the connection; return the greeting."""
-        assert await self.connect() == (True, None)
-        greeting: str = await self.receive_from()
+        assert await self.connect(PATIENCE) == (True, None)
+        greeting: str = await self.receive_from(PATIENCE)
         return greeting
 
-    async def closing(self, within: float = 1, code: int = LOGIN_ENDED) -> str:
+    async def closing(self, code: int = LOGIN_ENDED) -> str:
         """Return for what reason the server closes the connection."""
-        message = await self.receive_output(within)
+        message = await self.receive_output(PATIENCE)
         assert (message["type"], message["code"]) == ("websocket.close", code)
         await self.disconnect(code)  # As a server goes on.
         reason: str = message["reason"]

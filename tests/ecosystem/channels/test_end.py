@@ -28,15 +28,12 @@ from tests.clients import WSGIClient
 from tests.key_samples import pem, public_pem
 
 from .asgi import application
-from .connections import Connection, in_thread, run
+from .connections import PATIENCE, Connection, in_thread, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SHORT = {"TOKEN_LIFETIME": timedelta(seconds=2), "LEEWAY": timedelta(0)}
 """A connection asks every second."""
-
-SOON = 3
-"""Seconds by which one that asks has noticed."""
 
 
 @pytest.fixture
@@ -167,7 +164,7 @@ def test_an_end_that_nobody_tells_is_noticed(client, settings, end, reason, user
         connection = Connection(client, application)
         await connection.open()
         await in_thread(end, client)
-        assert await connection.closing(SOON) == reason
+        assert await connection.closing() == reason
 
     run(story)
 
@@ -297,9 +294,9 @@ def test_nothing_passes_after_the_end(ada):
         connection = Connection(ada, echo)
         await connection.open()
         await connection.send_to("one")
-        assert await connection.receive_from() == "one"
+        assert await connection.receive_from(PATIENCE) == "one"
         await in_thread(log_out, ada)
-        message = await connection.receive_output()
+        message = await connection.receive_output(PATIENCE)
         await connection.send_to("two")
         await connection.wait()
         assert (message["code"], message["reason"]) == (LOGIN_ENDED, "session_revoked")
@@ -316,7 +313,7 @@ def test_a_consumer_that_has_closed_is_not_closed_again(ada):
         connection = Connection(ada, echo)
         await connection.open()
         await connection.send_to("bye")
-        assert (await connection.receive_output())["code"] == 4000
+        assert (await connection.receive_output(PATIENCE))["code"] == 4000
         await in_thread(log_out, ada)
         assert await connection.is_open()
         await connection.disconnect()
@@ -352,10 +349,10 @@ def test_channels_own_logout_ends_the_login(ada):
         connection = Connection(ada, echo)
         await connection.open()
         await connection.send_to("log out somebody else")
-        assert await connection.receive_from() == "log out somebody else"
+        assert await connection.receive_from(PATIENCE) == "log out somebody else"
         assert await connection.is_open()
         await connection.send_to("log out")
-        assert await connection.receive_from() == "log out"
+        assert await connection.receive_from(PATIENCE) == "log out"
         assert await connection.closing() == "session_revoked"
 
     run(story)
@@ -381,7 +378,7 @@ def test_where_nobody_can_be_asked_the_connection_is_closed(client, settings, ca
         connection = Connection(client, application)
         await connection.open()
         await in_thread(hide_table, True)
-        assert await connection.closing(SOON, NOBODY_CAN_TELL) == ""
+        assert await connection.closing(NOBODY_CAN_TELL) == ""
         await in_thread(hide_table, False)
 
     run(story)
@@ -408,7 +405,7 @@ def test_without_its_channel_layer_an_end_is_noticed_later(client, settings, cap
         connection = Connection(client, application)
         await connection.open()
         await in_thread(log_out, client)
-        assert await connection.closing(SOON) == "session_revoked"
+        assert await connection.closing() == "session_revoked"
 
     run(story)
     assert "The channel layer can't be reached" in caplog.text
@@ -429,7 +426,7 @@ def test_without_records_a_new_password_ends_the_connection(client, settings):
         await in_thread(log_out, client)
         assert await connection.receive_nothing(timeout=1.5)
         await in_thread(set_password_elsewhere, client)
-        assert await connection.closing(SOON) == "session_revoked"
+        assert await connection.closing() == "session_revoked"
 
     run(story)
 
@@ -448,7 +445,7 @@ def test_where_logins_are_only_verified_the_token_ends_the_connection(client, se
     async def story():
         connection = Connection(client, application)
         await connection.open()
-        assert await connection.closing(SOON) == "token_expired"
+        assert await connection.closing() == "token_expired"
 
     run(story)
 

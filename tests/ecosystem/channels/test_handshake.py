@@ -10,7 +10,7 @@ from tests.accounts import COOKIE, NAME, sign_up
 from tests.ecosystem.refusals import REFUSALS
 
 from .asgi import application
-from .connections import Connection, handshake, run
+from .connections import PATIENCE, Connection, handshake, run
 from .consumers import Greeter
 
 pytestmark = pytest.mark.django_db
@@ -97,7 +97,7 @@ def test_a_refused_cookie_is_an_anonymous_visitor(client, refuse, reason):
 
     async def story():
         connection = Connection(client, application)
-        assert await connection.connect() == (True, None)
+        assert await connection.connect(PATIENCE) == (True, None)
         assert await connection.closing() == reason
 
     run(story)
@@ -110,7 +110,7 @@ def test_cross_site_websocket_hijacking_is_refused(client, origin):
 
     async def story():
         connection = Connection(client, application, origin=origin)
-        accepted, _ = await connection.connect()
+        accepted, _ = await connection.connect(PATIENCE)
         assert not accepted
 
     run(story)
