@@ -23,9 +23,9 @@ def accounts(project: Project) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def token(accounts: Server) -> str:
-    """Return the token of a login that goes on."""
+    """Return the token of a login that goes on; it is good for ten minutes."""
     return log_in(accounts)
 
 

@@ -298,7 +298,7 @@ def test_nothing_passes_after_the_end(ada):
         await in_thread(log_out, ada)
         message = await connection.receive_output(PATIENCE)
         await connection.send_to("two")
-        await connection.wait()
+        await connection.wait(PATIENCE)
         assert (message["code"], message["reason"]) == (LOGIN_ENDED, "session_revoked")
         assert connection.output_queue.empty()
 
@@ -336,7 +336,7 @@ def test_a_client_that_reads_nothing_is_not_waited_for(ada, monkeypatch):
         connection = Connection(ada, stuck)
         await connection.open()
         await in_thread(log_out, ada)
-        await connection.wait()
+        await connection.wait(PATIENCE)
 
     run(story)
     assert Echo.noted == [LOGIN_ENDED]
@@ -438,9 +438,10 @@ HERE = ISSUER | {"KEYS": [public_pem("EdDSA")]}
 
 def test_where_logins_are_only_verified_the_token_ends_the_connection(client, settings):
     """The page has it renewed where it was issued, and connects again."""
-    settings.JWT_COOKIE = ISSUER
+    longer = {"TOKEN_LIFETIME": timedelta(seconds=5)}
+    settings.JWT_COOKIE = ISSUER | longer
     sign_up(client)
-    settings.JWT_COOKIE = HERE
+    settings.JWT_COOKIE = HERE | longer
 
     async def story():
         connection = Connection(client, application)

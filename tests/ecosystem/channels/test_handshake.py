@@ -82,7 +82,7 @@ def test_the_claims_are_those_of_the_token(client):
     async def story():
         middleware = JWTCookieAuthMiddleware(Claims.as_asgi())
         communicator = HttpCommunicator(middleware, "GET", "/", headers=handshake(client))
-        return (await communicator.get_response())["body"].decode()
+        return (await communicator.get_response(PATIENCE))["body"].decode()
 
     assert run(story) == f"{LoginSession.objects.get().pk} None"
 
