@@ -13,6 +13,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection, connections
 from django.test import Client
+from time_machine import TimeMachineFixture
 
 from django_jwt_cookie.signals import session_ended
 
@@ -31,6 +32,17 @@ def new_client(request: pytest.FixtureRequest) -> type[Client]:
 def client(new_client: type[Client]) -> Client:
     """Return a client; each test runs with both."""
     return new_client()
+
+
+NOW = 1_800_000_000
+"""When `clock` stands still: seconds since 1970, as in tokens."""
+
+
+@pytest.fixture
+def clock(time_machine: TimeMachineFixture) -> TimeMachineFixture:
+    """Stop the clock; ``clock.shift(seconds)`` lets time pass."""
+    time_machine.move_to(NOW, tick=False)
+    return time_machine
 
 
 @pytest.fixture

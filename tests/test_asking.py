@@ -18,7 +18,6 @@ from .key_samples import pem, public_pem
 
 pytestmark = pytest.mark.django_db
 
-NOW = 1_800_000_000
 ISSUER = {
     "KEYS": [pem("EdDSA")],
     "ALGORITHM": "EdDSA",
@@ -27,13 +26,6 @@ ISSUER = {
 }
 HERE = ISSUER | {"KEYS": [public_pem("EdDSA")]}
 """The site where logins begin, and one that only verifies."""
-
-
-@pytest.fixture
-def clock(time_machine):
-    """A clock that a test moves."""
-    time_machine.move_to(NOW, tick=False)
-    return time_machine
 
 
 @pytest.fixture

@@ -43,13 +43,6 @@ def ada():
 
 
 @pytest.fixture
-def clock(time_machine):
-    """Stop the clock."""
-    time_machine.move_to(1_800_000_000, tick=False)
-    return time_machine
-
-
-@pytest.fixture
 def bob():
     """Return another one."""
     return User.objects.create_user("bob", password=PASSWORD)

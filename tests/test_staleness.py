@@ -136,13 +136,6 @@ def welcome(client, token):
     return client.get("/members/").status_code == 200
 
 
-@pytest.fixture
-def clock(time_machine):
-    """Stop the clock, before the first login."""
-    time_machine.move_to(1_800_000_000, tick=False)
-    return time_machine
-
-
 def changes_and_ends():
     """Yield everything that puts an end to a login, each as something that a client may do."""
     yield from ENDS.items()

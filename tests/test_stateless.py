@@ -11,11 +11,11 @@ from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import decode
 
 from .accounts import BACKEND, COOKIE, NAME, PASSWORD, log_in, who
+from .conftest import NOW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 NEW = "Bochnia-1248-salt"
-NOW = 1_800_000_000
 DAY = 24 * 3600
 
 
@@ -24,13 +24,6 @@ def stateless(settings):
     """Keep no records."""
     settings.JWT_COOKIE = {"TRACK_SESSIONS": False}
     return settings
-
-
-@pytest.fixture(autouse=True)
-def clock(time_machine):
-    """Stop the clock."""
-    time_machine.move_to(NOW, tick=False)
-    return time_machine
 
 
 @pytest.fixture(autouse=True)

@@ -12,14 +12,10 @@ from django_jwt_cookie.exceptions import TokenExpired, TokenInvalid
 from django_jwt_cookie.keys import Key, get_key_ring
 from django_jwt_cookie.tokens import MAX_LENGTH, TYPE, Claims, _remember, decode, encode
 
-NOW = 1_800_000_000
+from .conftest import NOW
 
-
-@pytest.fixture(autouse=True)
-def clock(time_machine):
-    """Stand still, so that claims that are made twice are the same."""
-    time_machine.move_to(NOW, tick=False)
-    return time_machine
+# Claims that are made twice are the same.
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 def claims(**changes):

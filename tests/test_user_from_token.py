@@ -504,13 +504,6 @@ def test_a_login_that_ended_is_not_renewed_half_way(client, clock):
     assert (response.content, response.cookies[COOKIE].value) == (b"", "")
 
 
-@pytest.fixture
-def clock(time_machine):
-    """Stop the clock, before the first login."""
-    time_machine.move_to(1_800_000_000, tick=False)
-    return time_machine
-
-
 ASKING = {
     "/accounts/me/": "get",
     "/accounts/refresh/": "post",

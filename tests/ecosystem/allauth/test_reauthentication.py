@@ -15,13 +15,6 @@ AGAIN = "/accounts/reauthenticate/"
 ASKED = f"{AGAIN}?next=/vault/&reason=recent_login_required"
 
 
-@pytest.fixture(autouse=True)
-def clock(time_machine):
-    """Stop the clock."""
-    time_machine.move_to(1_800_000_000, tick=False)
-    return time_machine
-
-
 @pytest.fixture
 def hour_old(client, clock):
     """Return the browser of a member who logged in an hour ago."""
