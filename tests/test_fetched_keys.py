@@ -39,10 +39,16 @@ class Issuer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Answer)
         self.url = f"http://127.0.0.1:{self.server_port}/.well-known/jwks.json"
         self.asked = 0
+        self.was_asked = threading.Event()
         self.may_answer = threading.Event()
         self.may_answer.set()
         self.status, self.headers = 200, {}
         self.publish(jwk("ES256", public=True))
+
+    def hold_answers(self):
+        """Until ``may_answer`` is set; ``was_asked`` tells of the first request from now on."""
+        self.may_answer.clear()
+        self.was_asked.clear()
 
     def publish(self, *keys):
         self.body = json.dumps({"keys": keys}).encode()
@@ -53,6 +59,7 @@ class Answer(BaseHTTPRequestHandler):
         issuer = self.server
         assert isinstance(issuer, Issuer)
         issuer.asked += 1
+        issuer.was_asked.set()
         issuer.may_answer.wait(5)
         self.send_response(issuer.status)
         for name, value in issuer.headers.items():
@@ -263,11 +270,10 @@ def test_where_there_is_no_key_nobody_can_tell(issuer, ring, settings, clock):
 def test_many_threads_ask_once(issuer, ring, settings):
     """Those that come before there are keys wait for them."""
     kid = kid_of(settings)
-    issuer.may_answer.clear()
+    issuer.hold_answers()
     with ThreadPoolExecutor(8) as pool:
         found = [pool.submit(ring.find, kid) for _ in range(8)]
-        while not issuer.asked:
-            time.sleep(0.01)  # pragma: no cover - the threads may be faster
+        assert issuer.was_asked.wait(5)
         issuer.may_answer.set()
     assert [future.result().kid for future in found] == [kid] * 8
     assert issuer.asked == 1
@@ -278,11 +284,10 @@ def test_nobody_waits_who_brings_a_known_key(issuer, ring, settings, clock):
     kid = kid_of(settings)
     assert ring.find(kid)
     clock.offset = COOLDOWN + 1
-    issuer.may_answer.clear()
+    issuer.hold_answers()
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(ring.find, UNKNOWN)
-        while issuer.asked < 2:
-            time.sleep(0.01)
+        assert issuer.was_asked.wait(5)
         assert ring.find(kid)
         with pytest.raises(KeysUnavailable):
             ring.find("B" * 43)
