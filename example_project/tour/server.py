@@ -31,7 +31,8 @@ class Site:
 def running_example(**settings: str) -> Iterator[Site]:
     """Run the example with ``settings`` in place of some lines of `.env`."""
     with tempfile.TemporaryDirectory(prefix="example-") as folder:
-        environment = os.environ | environment_for(Path(folder)) | settings
+        quick = {"DJANGO_SETTINGS_MODULE": "example_project.tour.settings"}
+        environment = os.environ | environment_for(Path(folder)) | quick | settings
         for arguments in (["migrate", "--verbosity=0"], ["demo_user"]):
             command = [sys.executable, str(MANAGE), *arguments]
             subprocess.run(  # noqa: S603
