@@ -1,6 +1,6 @@
 """Builds what is published, looks into it, and runs the tests of the sdist against the wheel.
 
-    python tools/package.py FOLDER
+    python tools/package.py FOLDER [ARGUMENTS OF PYTEST]
 
 Run by tox in an environment that has the test dependencies but not the project.
 """
@@ -22,7 +22,7 @@ GENERATED = {"PKG-INFO", "django_jwt_cookie.egg-info"}
 """What the build adds to the sdist."""
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, *arguments: str) -> None:
     """Build, compare, test; stop at the first thing that is wrong."""
     shutil.rmtree(folder, ignore_errors=True)
     run("-m", "build", "--outdir", folder, ROOT, cwd=ROOT)
@@ -37,7 +37,7 @@ def main(folder: Path) -> None:
         archive.extractall(folder, filter="data")
     source = folder / sdist.name.removesuffix(".tar.gz")
     shutil.rmtree(source / PACKAGE)
-    run("-X", "dev", "-m", "pytest", cwd=source)
+    run("-X", "dev", "-m", "pytest", *arguments, cwd=source)
 
 
 def run(*command: str | Path, cwd: Path) -> None:
@@ -80,4 +80,4 @@ def compare(archive: Path, found: set[str], expected: set[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])
