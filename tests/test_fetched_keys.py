@@ -280,7 +280,7 @@ def test_many_threads_ask_once(issuer, ring, settings):
 
 
 def test_nobody_waits_who_brings_a_known_key(issuer, ring, settings, clock):
-    """A slow site, and one who makes up names, hold up one request."""
+    """Neither for a slow site, nor for one who makes up names."""
     kid = kid_of(settings)
     assert ring.find(kid)
     clock.offset = COOLDOWN + 1
@@ -289,10 +289,17 @@ def test_nobody_waits_who_brings_a_known_key(issuer, ring, settings, clock):
         slow = pool.submit(ring.find, UNKNOWN)
         assert issuer.was_asked.wait(5)
         assert ring.find(kid)
-        with pytest.raises(KeysUnavailable):
-            ring.find("B" * 43)
         issuer.may_answer.set()
         assert slow.result() is None
+
+
+def test_attack_made_up_names_hold_up_one_request(issuer, ring, settings, clock):
+    """All others are told at once that the other site can't be asked right now."""
+    assert ring.find(kid_of(settings))
+    clock.offset = COOLDOWN + 1
+    with ring._lock, pytest.raises(KeysUnavailable):  # As while one of them is asking.
+        ring.find(UNKNOWN)
+    assert issuer.asked == 1
 
 
 def test_only_public_keys_that_are_for_this_are_taken(issuer, ring, settings):

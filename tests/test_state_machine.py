@@ -7,6 +7,7 @@ numbers. Hypothesis looks for a sequence after which package and model differ, a
 """
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -378,7 +379,10 @@ class LoginMachine(RuleBasedStateMachine):
     @rule(data=st.data(), back=st.integers(1, 3))
     def restore_backup(self, data: st.DataObject, back: int) -> None:
         """Forget some renewals of a login."""
-        sid = data.draw(st.sampled_from(list(self.model.rows)))
+        self.forget_renewals(data.draw(st.sampled_from(list(self.model.rows))), back)
+
+    def forget_renewals(self, sid: UUID, back: int) -> None:
+        """Take a login back to where it was before its last renewals."""
         row = self.model.rows[sid]
         if row.generation >= back and row.is_alive(self.now):
             row.generation -= back
@@ -422,3 +426,54 @@ def test_any_sequence_of_events_is_as_the_rules_say():
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+@pytest.fixture
+def machine(db: None) -> Iterator[LoginMachine]:
+    """For what is rare at random: a login to begin with, and a look at the table at the end."""
+    machine = LoginMachine()
+    machine.begin(remember=True)
+    yield machine
+    machine.rows_agree()
+    machine.teardown()
+
+
+def test_a_slow_view_is_overtaken_by_a_renewal(machine: LoginMachine) -> None:
+    """And its browser has shown the new token by the time it responds: nothing to renew."""
+    machine.wait(HALF_LIFE + 1)
+    machine.depart("browser")
+    for _ in range(2):
+        machine.ask("browser", is_lost=False)
+    machine.respond(machine.flights.pop())
+    (row,) = machine.model.rows.values()
+    assert (row.generation, row.seen) == (1, machine.now)
+
+
+def test_what_a_slow_view_renewed_is_renewed_again_before_it_responds(
+    machine: LoginMachine,
+) -> None:
+    """It brings the newest token, and not its own, in case the response with that one got lost."""
+    machine.wait(LIFETIME + 1)
+    machine.depart("browser")
+    machine.ask("browser", is_lost=False)
+    machine.wait(LIFETIME + 1)
+    machine.ask("browser", is_lost=False)
+    newest = machine.jars["browser"]
+    machine.jars["browser"] = ""
+    machine.respond(machine.flights.pop())
+    assert machine.read(machine.jars["browser"]) == machine.read(newest)
+
+
+def test_a_restored_backup_goes_on_until_all_ends(machine: LoginMachine) -> None:
+    """The browser is ahead of the table, which follows; and nobody changes a password after."""
+    machine.ask_when_due("browser", late=0, is_lost=False)
+    machine.ask("browser", is_lost=False)
+    (sid,) = machine.model.rows
+    machine.forget_renewals(sid, 1)
+    assert machine.model.rows[sid].generation == 0
+    machine.ask("browser", is_lost=False)
+    assert machine.model.rows[sid].generation == 1
+    machine.revoke_all()
+    machine.change_password_here("browser", 1)
+    assert machine.model.rows[sid].ended == "revoked"
+    assert len(machine.model.rows) == 1

@@ -235,6 +235,7 @@ def test_a_foreign_secret_under_our_kid_is_refused():
         {"nbf": NOW + 3600},
         {"auth_time": None},
         {"auth_time": [1]},
+        {"jti": 1},
     ],
     ids=str,
 )
