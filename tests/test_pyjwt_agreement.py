@@ -60,7 +60,9 @@ edits = st.lists(
 
 # The fixture `ring` is the same for each example.
 examples = hypothesis_settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    # A busy machine is no fault of a test.
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
