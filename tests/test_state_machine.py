@@ -432,10 +432,12 @@ def test_any_sequence_of_events_is_as_the_rules_say():
 def machine(db: None) -> Iterator[LoginMachine]:
     """For what is rare at random: a login to begin with, and a look at the table at the end."""
     machine = LoginMachine()
-    machine.begin(remember=True)
-    yield machine
-    machine.rows_agree()
-    machine.teardown()
+    try:
+        machine.begin(remember=True)
+        yield machine
+        machine.rows_agree()
+    finally:
+        machine.teardown()
 
 
 def test_a_slow_view_is_overtaken_by_a_renewal(machine: LoginMachine) -> None:
