@@ -25,6 +25,7 @@ from django_jwt_cookie.tokens import Claims, decode, encode
 
 from .accounts import COOKIE, NAME, PASSWORD, log_in, who
 from .key_samples import PAIRS, entry, jwk, pem
+from .services.servers import PATIENCE
 
 UNKNOWN = "A" * 43
 
@@ -273,7 +274,7 @@ def test_many_threads_ask_once(issuer, ring, settings):
     issuer.hold_answers()
     with ThreadPoolExecutor(8) as pool:
         found = [pool.submit(ring.find, kid) for _ in range(8)]
-        assert issuer.was_asked.wait(5)
+        assert issuer.was_asked.wait(PATIENCE)
         issuer.may_answer.set()
     assert [future.result().kid for future in found] == [kid] * 8
     assert issuer.asked == 1
@@ -287,7 +288,7 @@ def test_nobody_waits_who_brings_a_known_key(issuer, ring, settings, clock):
     issuer.hold_answers()
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(ring.find, UNKNOWN)
-        assert issuer.was_asked.wait(5)
+        assert issuer.was_asked.wait(PATIENCE)
         assert ring.find(kid)
         issuer.may_answer.set()
         assert slow.result() is None
