@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from .conf import Settings, get_settings
+from .conf.validation import prefix_of
 
 MAX_SIZE = 4096
 """RFC 6265, section 6.1: what a browser stores at least of one cookie, attributes included."""
@@ -43,14 +44,15 @@ class CookieSpec:
     secure: bool
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> "CookieSpec":
+    def from_settings(cls, settings: Settings, *, secure: bool) -> "CookieSpec":
         """Take the attributes from ``settings``."""
+        name = settings.cookie_name
         return cls(
-            name=settings.cookie_name,
+            name=name if secure else name[len(prefix_of(name)) :],
             domain=settings.cookie_domain,
             path=settings.cookie_path,
             samesite=settings.cookie_samesite,
-            secure=settings.cookie_secure,
+            secure=secure,
         )
 
     def read(self, request: HttpRequest) -> list[str]:
@@ -143,6 +145,24 @@ def vary_on_cookie(response: HttpResponseBase) -> None:
         response.headers["Vary"] = "Cookie"
 
 
-def get_cookie_spec() -> CookieSpec:
-    """Return the cookie of the settings in force."""
-    return get_settings().derive(CookieSpec.from_settings)
+def get_cookie_spec(request: HttpRequest) -> CookieSpec:
+    """Return the cookie of a request: ``Secure`` and with its prefix where it came over https.
+
+    There no other name is read: whoever is between a browser and a site can set a cookie over
+    plain http, but none with that prefix (RFC 6265bis, section 4.1.3).
+    """
+    plain, secure = get_settings().derive(_make_specs)
+    return secure if request.is_secure() else plain
+
+
+def get_cookie_names() -> tuple[str, str]:
+    """Return the cookie's name over plain http and over https, which may be the same."""
+    plain, secure = get_settings().derive(_make_specs)
+    return plain.name, secure.name
+
+
+def _make_specs(settings: Settings) -> tuple[CookieSpec, CookieSpec]:
+    """Return the cookie for plain http and that for https."""
+    given = settings.cookie_secure
+    over_http = CookieSpec.from_settings(settings, secure=given is True)
+    return over_http, CookieSpec.from_settings(settings, secure=given is not False)

@@ -5,14 +5,16 @@
 
 from .chain import check_middleware
 from .configuration import (
-    check_adopt_until,
-    check_adopters,
+    check_audience,
     check_dotted_paths,
     check_keys,
+    check_misplaced_settings,
+    check_move_until,
     check_revocation_cache,
     check_session_age,
     check_session_cookie,
     check_settings,
+    check_tenants,
     check_token_fields,
 )
 from .safety import (
@@ -26,8 +28,10 @@ ALWAYS = (
     check_settings,
     check_keys,
     check_dotted_paths,
-    check_adopters,
-    check_adopt_until,
+    check_audience,
+    check_misplaced_settings,
+    check_move_until,
+    check_tenants,
     check_token_fields,
     check_revocation_cache,
     check_session_age,

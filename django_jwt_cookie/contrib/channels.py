@@ -8,6 +8,7 @@ get lost, and that the record is looked at every half of ``TOKEN_LIFETIME``, whi
 
 import asyncio
 import logging
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager, suppress
@@ -28,15 +29,14 @@ from django.db import router, transaction
 from django.http import HttpRequest
 
 from .. import users
-from ..asking import ask_again
-from ..claims import Claims
+from ..authentication import IncomingCookie, check
 from ..exceptions import SessionError, TokenError
 from ..models import LoginSession
-from ..presented import PresentedCookie
-from ..renewal import half_life
-from ..sessions import EndReason
+from ..sessions import EndReason, are_recorded, records
+from ..sessions.records import end
+from ..sessions.rotation import half_life
 from ..signals import session_ended
-from ..store import get_store
+from ..tokens import Claims
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -91,7 +91,7 @@ class JWTCookieAuthMiddleware(BaseMiddleware):
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        cookie = PresentedCookie(_handshake(scope))
+        cookie = IncomingCookie(_handshake(scope), time.time())
         login = await database_sync_to_async(cookie.login)()
         claims = login.claims if login else None
         user = login.user if login else AnonymousUser()
@@ -168,10 +168,10 @@ class _Connection:
         async with _notices(self._claims.sid) as told:
             while True:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(told.wait(), half_life().total_seconds())
+                    await asyncio.wait_for(told.wait(), half_life())
                 told.clear()
                 try:
-                    await database_sync_to_async(ask_again)(self._claims)
+                    await database_sync_to_async(check)(self._claims)
                     was_in_doubt = False
                 except (SessionError, TokenError) as error:
                     return LOGIN_ENDED, error.code
@@ -241,7 +241,9 @@ def end_login_of_connection(
     """End the login, if a consumer has called Channels' ``logout()``: that knows of sessions."""
     claims = served.get()
     if request is None and claims and user and users.subject(user) == claims.sub:
-        get_store().end_by_id({claims.sid}, EndReason.LOGOUT)
+        session = records().filter(pk=claims.sid).first() if are_recorded() else None
+        if session is not None:
+            end(session, EndReason.LOGOUT)
 
 
 session_ended.connect(tell_of_end, LoginSession, dispatch_uid=f"{__name__}.tell_of_end")

@@ -4,11 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from asgiref.sync import sync_to_async
-from django.db.models import F
 
 from ..conf import get_settings
-from ..renewal import half_life
 from ..sessions import are_recorded, records
+from ..sessions.rotation import half_life
 from ..tokens import encode
 from .client import Browser, get_user
 from .tokens import get_claims, get_token, set_token
@@ -36,8 +35,11 @@ def age_login(client: Browser, by: timedelta) -> None:
     )
     set_token(client, encode(aged))
     if are_recorded():
-        earlier = {name: F(name) - timedelta(seconds=seconds) for name in TIMES}
-        records().filter(pk=claims.sid).update(**earlier)
+        for record in records().filter(pk=claims.sid):
+            for name in TIMES:
+                if (moment := getattr(record, name)) is not None:
+                    setattr(record, name, moment - timedelta(seconds=seconds))
+            record.save(update_fields=TIMES)
 
 
 def use_up_token(client: Browser) -> str:
@@ -49,8 +51,9 @@ def use_up_token(client: Browser) -> str:
     copy = get_token(client)
     # When an older generation than the last was seen is not kept, but how long it was ago at least:
     # so many renewals, and it was before the grace, whatever the client does after.
-    for _ in range(get_settings().reuse_grace // half_life() + 3):
-        age_login(client, half_life())
+    half = timedelta(seconds=half_life())
+    for _ in range(get_settings().reuse_grace // half + 3):
+        age_login(client, half)
         get_user(client)  # Brings the next token,
         get_user(client)  # and is the first to come with it.
     return copy

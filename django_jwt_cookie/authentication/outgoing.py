@@ -1,0 +1,69 @@
+"""The cookie that a response brings: a new token, an end of it, or nothing. No database."""
+
+import logging
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from ..cookies import get_cookie_spec, is_public
+from ..models import LoginSession
+from .issuing import max_age
+
+logger = logging.getLogger("django.security.jwt_cookie")
+
+SERVER_ERROR = 500
+"""From here on Django saves no session: what the view began is not to count."""
+
+
+class OutgoingCookie:
+    """Decided upon when a request is settled, written when its response goes out."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self._token: tuple[str, int | None] | None = None
+        self._begins = False
+        self._forgets = False
+
+    @property
+    def brings_token(self) -> bool:
+        """Whether there is a new token to bring."""
+        return self._token is not None
+
+    @property
+    def has_decided(self) -> bool:
+        """Whether what the request brought does not matter any more."""
+        return self.brings_token or self._forgets
+
+    def bring(self, token: str, session: LoginSession, *, begins: bool = False) -> None:
+        """Bring a token of ``session``; with ``begins`` whatever the response is."""
+        self._token, self._begins, self._forgets = (token, max_age(session)), begins, False
+
+    def forget(self) -> None:
+        """Have the browser forget the cookie."""
+        self._token, self._forgets = None, True
+
+    def write(self, response: HttpResponseBase, *, is_useless: bool) -> None:
+        """Set or delete the cookie, if there is cause to.
+
+        ``is_useless``: the one that came is not to come again.
+        """
+        spec = get_cookie_spec(self._request)
+        if spec.name in response.cookies:
+            return  # The view has seen to it.
+        if self._token is not None and self._may_go_with(response):
+            if spec.secure and not self._request.is_secure():
+                logger.warning(
+                    "The login cookie is Secure (JWT_COOKIE['COOKIE_SECURE'] is True) and this "
+                    "request came over plain http: the browser drops the cookie and the login "
+                    "seems to do nothing. Behind a proxy that ends https, set "
+                    "SECURE_PROXY_SSL_HEADER."
+                )
+            spec.set(response, *self._token)
+        elif self._forgets or (is_useless and self._token is None):
+            spec.delete(response)
+
+    def _may_go_with(self, response: HttpResponseBase) -> bool:
+        """Tell whether the token counts; a renewed one is not for what a shared cache may keep."""
+        if response.status_code >= SERVER_ERROR:
+            return False
+        return self._begins or not is_public(response)
