@@ -14,7 +14,7 @@ from typing import Any
 
 from django_jwt_cookie.exceptions import TokenInvalid
 from django_jwt_cookie.sightings import sighting_of
-from django_jwt_cookie.token_users import from_claims
+from django_jwt_cookie.users.from_token import from_claims
 from django_jwt_cookie.tokens import Claims, decode, encode
 
 from .samples import SECRET, claims, fresh, under

@@ -113,7 +113,7 @@ def grow_old(token: str) -> str:
     # These need the settings, of a site that has the package.
     from django_jwt_cookie import tokens
     from django_jwt_cookie.models import LoginSession
-    from django_jwt_cookie.renewal import half_life
+    from django_jwt_cookie.sessions.rotation import half_life
 
     claims, age = tokens.decode(token), half_life() + timedelta(seconds=5)
     seconds = int(age.total_seconds())

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from . import sessions
-from .sessions.descriptions import Description
 from .forms import USERNAME
 from .models import LoginSession, LoginSessionQuerySet
+from .sessions.descriptions import Description
 
 User = get_user_model()
 

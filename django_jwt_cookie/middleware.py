@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
-from .authentication import RequestJWT, served
+from .authentication import RequestJWT, needs_settling, served, settle, write
 from .authentication.error_reports import make_report_filter, with_login_cookie
 from .conf import get_settings
 from .responses import ask_to_log_in, explain_redirect
@@ -38,8 +38,8 @@ class JWTCookieMiddleware(auth_middleware.AuthenticationMiddleware):
         try:
             response = self.get_response(request)
             assert isinstance(response, HttpResponseBase)
-            if jwt.needs_settling(response):
-                jwt.settle(response)
+            if needs_settling(jwt, response):
+                settle(jwt, response)
         finally:
             served.reset(token)
         return self._answer(jwt, response)
@@ -50,8 +50,8 @@ class JWTCookieMiddleware(auth_middleware.AuthenticationMiddleware):
         token = served.set(jwt)
         try:
             response = await self.get_response(request)  # type: ignore[misc]
-            if jwt.needs_settling(response):
-                await sync_to_async(jwt.settle, thread_sensitive=True)(response)
+            if needs_settling(jwt, response):
+                await sync_to_async(settle, thread_sensitive=True)(jwt, response)
         finally:
             served.reset(token)
         return self._answer(jwt, response)
@@ -79,7 +79,7 @@ class JWTCookieMiddleware(auth_middleware.AuthenticationMiddleware):
         """Write the cookie; tell the login page why it is needed again."""
         if not jwt.is_idle:
             explain_redirect(response, jwt.explanation())
-            jwt.write(response)
+            write(jwt, response)
         jwt.close()
         return response
 

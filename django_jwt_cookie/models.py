@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.conf import settings as django_settings
 from django.db import models
@@ -22,7 +22,7 @@ def moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC if django_settings.USE_TZ else None)
 
 
-class InstantField(models.DateTimeField):
+class InstantField(models.DateTimeField):  # type: ignore[type-arg]
     """A moment, which the database has as microseconds since 1970.
 
     In Python it is a ``datetime`` as everywhere on the site. A local time without a zone
@@ -48,6 +48,10 @@ class InstantField(models.DateTimeField):
 
 IDLE_END = ExpressionWrapper(F("rotated_at") + F("idle_seconds") * SECOND, InstantField())
 """When a login ends that is not used again, by its own limit alone."""
+
+
+Moment: TypeAlias = "models.DateTimeField[datetime, datetime]"
+OptionalMoment: TypeAlias = "models.DateTimeField[datetime | None, datetime | None]"
 
 
 class LoginSessionQuerySet(models.QuerySet["LoginSession"]):
@@ -99,16 +103,16 @@ class LoginSession(models.Model):
     backend = models.CharField(_("backend"), max_length=255)
     auth_hash = models.CharField(_("session auth hash"), max_length=128, blank=True)
     generation = models.PositiveBigIntegerField(_("generation"), default=0)
-    created_at = InstantField(_("created at"), default=timezone.now, db_index=True)
+    created_at: Moment = InstantField(_("created at"), default=timezone.now, db_index=True)
     # No index on what a rotation writes: PostgreSQL would write into every index of the table.
-    rotated_at = InstantField(_("rotated at"), default=timezone.now)
-    seen_at = InstantField(_("seen at"), null=True, blank=True)
-    expires_at = InstantField(_("expires at"))
+    rotated_at: Moment = InstantField(_("rotated at"), default=timezone.now)
+    seen_at: OptionalMoment = InstantField(_("seen at"), null=True, blank=True)
+    expires_at: Moment = InstantField(_("expires at"))
     idle_seconds = models.PositiveIntegerField(_("idle timeout"))
     persistent = models.BooleanField(_("remember me"), default=True)
     user_agent = models.CharField(_("user agent"), max_length=512, blank=True)
     ip_address = models.GenericIPAddressField(_("IP address"), null=True, blank=True)
-    revoked_at = InstantField(_("revoked at"), null=True, blank=True)
+    revoked_at: OptionalMoment = InstantField(_("revoked at"), null=True, blank=True)
     revoked_because = models.CharField(
         _("revoked because"), max_length=32, blank=True, choices=EndReason
     )

@@ -11,7 +11,7 @@ from django_jwt_cookie.models import LoginSession
 NAME = "ada"
 PASSWORD = "Wieliczka-1044-salt"
 JSON = {"accept": "application/json"}
-COOKIE = "__Host-jwt"
+COOKIE = "jwt"
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import DataError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 
-from django_jwt_cookie.adopters import Adopter, OldCookie, OldLogin
+from django_jwt_cookie.authentication.migrating import OlderCookie
 from django_jwt_cookie.models import LoginSession
 
 from .tickets import Tickets

@@ -17,9 +17,9 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from django_jwt_cookie.issuing import issue
+from django_jwt_cookie.authentication.issuing import issue
 from django_jwt_cookie.models import LoginSession
-from django_jwt_cookie.request_jwt import RequestJWT
+from django_jwt_cookie.authentication import RequestJWT
 from django_jwt_cookie.tokens import decode
 
 from .accounts import COOKIE, start_session

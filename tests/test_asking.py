@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from django_jwt_cookie import sessions
-from django_jwt_cookie.asking import ask_again
+from django_jwt_cookie.authentication import check as ask_again
 from django_jwt_cookie.exceptions import SessionRevoked, TokenExpired
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import decode

@@ -18,7 +18,8 @@ from django_jwt_cookie import sessions
 from django_jwt_cookie.keys import get_key_ring
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.responses import REASONS
-from django_jwt_cookie.tokens import TYPE, Claims, encode
+from django_jwt_cookie.keys.key import TYPE
+from django_jwt_cookie.tokens import Claims, encode
 
 from .accounts import start_session
 from .openapi_contract import check

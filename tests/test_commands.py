@@ -21,7 +21,8 @@ from django_jwt_cookie import sessions
 from django_jwt_cookie.exceptions import TokenInvalid
 from django_jwt_cookie.keys import get_key_ring
 from django_jwt_cookie.models import LoginSession
-from django_jwt_cookie.tokens import TYPE, decode
+from django_jwt_cookie.keys.key import TYPE
+from django_jwt_cookie.tokens import decode
 
 from .accounts import COOKIE, JSON, NAME, PASSWORD, log_in, start_session, who
 

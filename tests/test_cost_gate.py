@@ -25,8 +25,8 @@ from django.test.utils import CaptureQueriesContext
 
 import django_jwt_cookie
 from django_jwt_cookie import conf
-from django_jwt_cookie.issuing import issue
-from django_jwt_cookie.key import Key
+from django_jwt_cookie.authentication.issuing import issue
+from django_jwt_cookie.keys.key import Key
 from django_jwt_cookie.middleware import JWTCookieMiddleware
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import encode

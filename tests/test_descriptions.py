@@ -8,7 +8,7 @@ from time import process_time
 import pytest
 
 from django_jwt_cookie import descriptions
-from django_jwt_cookie.descriptions import Description, recognise
+from django_jwt_cookie.sessions.descriptions import Description, recognise
 from django_jwt_cookie.models import LoginSession
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -21,7 +21,7 @@ from django_jwt_cookie import signals as signals_module
 from django_jwt_cookie import well_known
 from django_jwt_cookie.checks.configuration import check_keys
 from django_jwt_cookie.conf import KEYS
-from django_jwt_cookie.request_jwt import RequestJWT
+from django_jwt_cookie.authentication import RequestJWT
 from django_jwt_cookie.responses import REASONS
 from django_jwt_cookie.urls import urlpatterns
 

@@ -18,7 +18,7 @@ from django.test import RequestFactory
 from django_jwt_cookie import fetched_keys
 from django_jwt_cookie.checks.configuration import check_keys
 from django_jwt_cookie.exceptions import KeyRingError, KeysUnavailable, TokenInvalid
-from django_jwt_cookie.fetched_keys import COOLDOWN, LIFESPAN
+from django_jwt_cookie.keys.fetched import COOLDOWN, LIFESPAN
 from django_jwt_cookie.keys import get_key_ring
 from django_jwt_cookie.middleware import JWTCookieMiddleware
 from django_jwt_cookie.tokens import Claims, decode, encode

@@ -10,7 +10,7 @@ from django.db.models.signals import post_init, pre_init
 from django.test.utils import isolate_apps
 
 from django_jwt_cookie import instances, lookups, token_users
-from django_jwt_cookie.instances import Maker, is_simple
+from django_jwt_cookie.users.from_row import Maker, is_simple
 from django_jwt_cookie.tokens import Claims
 
 from .accounts import start_session

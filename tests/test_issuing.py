@@ -8,9 +8,9 @@ from django.test import RequestFactory
 
 from django_jwt_cookie import sessions
 from django_jwt_cookie.exceptions import TokenTooLarge
-from django_jwt_cookie.issuing import issue, max_age
+from django_jwt_cookie.authentication.issuing import issue, max_age
 from django_jwt_cookie.models import LoginSession
-from django_jwt_cookie.renewal import is_half_over
+from django_jwt_cookie.sessions.rotation import is_half_over
 from django_jwt_cookie.tokens import decode
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,8 @@ from jwt.utils import base64url_decode, base64url_encode
 from django_jwt_cookie.conf import ALGORITHMS
 from django_jwt_cookie.exceptions import TokenInvalid
 from django_jwt_cookie.keys import get_key_ring
-from django_jwt_cookie.tokens import TYPE, Claims, decode, encode
+from django_jwt_cookie.keys.key import TYPE
+from django_jwt_cookie.tokens import Claims, decode, encode
 
 from .key_samples import HMAC, PAIRS, entry, jwk, private_key, public_bytes, secret
 

@@ -18,7 +18,7 @@ from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
 from django_jwt_cookie.conf import get_settings
-from django_jwt_cookie.lookups import (
+from django_jwt_cookie.sessions.lookup import (
     Lookup,
     PreparedLookup,
     _make_lookup,

@@ -16,12 +16,12 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from jsonschema import Draft202012Validator
 
-from django_jwt_cookie import openapi, schemas, well_known
+from django_jwt_cookie.openapi import document as openapi, schemas, well_known
 from django_jwt_cookie.decorators import recent_login_required
-from django_jwt_cookie.devices import LoginSessionsRevokeOthersView
+from django_jwt_cookie.views import LoginSessionsRevokeOthersView
 from django_jwt_cookie.forms import SignupForm
-from django_jwt_cookie.mixins import find_wrong_types
-from django_jwt_cookie.operations import REFUSALS
+from django_jwt_cookie.views.mixins import find_wrong_types
+from django_jwt_cookie.openapi.operations import REFUSALS
 from django_jwt_cookie.urls import urlpatterns as pages
 from tools.openapi import TARGET, render
 

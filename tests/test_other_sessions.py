@@ -12,7 +12,7 @@ from django.http import JsonResponse
 from django.urls import include, path
 
 from django_jwt_cookie import authentication
-from django_jwt_cookie.adoption import OWNER_KEY
+from django_jwt_cookie.authentication.django_session import MARK
 from django_jwt_cookie.models import LoginSession
 
 from .accounts import BACKEND, COOKIE, NAME, PASSWORD, log_in, who

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from django_jwt_cookie.conf import ALGORITHMS, get_settings
 from django_jwt_cookie.exceptions import TokenError
 from django_jwt_cookie.keys import get_key_ring
-from django_jwt_cookie.tokens import TYPE, decode
+from django_jwt_cookie.keys.key import TYPE
+from django_jwt_cookie.tokens import decode
 
 from .key_samples import HMAC, pem, secret
 

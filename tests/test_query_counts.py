@@ -14,7 +14,7 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from django_jwt_cookie import sessions
-from django_jwt_cookie.issuing import issue
+from django_jwt_cookie.authentication.issuing import issue
 from django_jwt_cookie.middleware import JWTCookieMiddleware
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import Claims, encode

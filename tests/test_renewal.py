@@ -6,7 +6,7 @@ import pytest
 
 from django_jwt_cookie import renewal
 from django_jwt_cookie.models import LoginSession
-from django_jwt_cookie.renewal import Verdict, judge
+from django_jwt_cookie.sessions.rotation import Verdict, judge
 
 NOW = datetime(2027, 1, 15, 8, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

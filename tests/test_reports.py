@@ -10,7 +10,7 @@ from django.views.debug import (
 )
 
 from django_jwt_cookie.middleware import JWTCookieMiddleware
-from django_jwt_cookie.reports import ReportFilter
+from django_jwt_cookie.authentication.error_reports import ReportFilter
 
 from .accounts import COOKIE
 

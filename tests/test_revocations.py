@@ -15,7 +15,8 @@ from django.db import OperationalError, connection, transaction
 from django.http import HttpResponse
 from django.urls import include, path
 
-from django_jwt_cookie import revocations, sessions
+from django_jwt_cookie import sessions
+from django_jwt_cookie.sessions import revocation_cache
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import decode
 

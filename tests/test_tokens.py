@@ -10,7 +10,9 @@ import pytest
 from django_jwt_cookie.conf import get_settings
 from django_jwt_cookie.exceptions import TokenExpired, TokenInvalid
 from django_jwt_cookie.keys import Key, get_key_ring
-from django_jwt_cookie.tokens import MAX_LENGTH, TYPE, Claims, _remember, decode, encode
+from django_jwt_cookie.keys.key import TYPE
+from django_jwt_cookie.tokens import Claims, decode, encode
+from django_jwt_cookie.tokens.codec import MAX_LENGTH, _remember
 
 from .conftest import NOW
 

@@ -22,7 +22,7 @@ from django.utils import timezone
 from django_jwt_cookie import sessions, token_users
 from django_jwt_cookie.decorators import login_required
 from django_jwt_cookie.exceptions import TokenInvalid
-from django_jwt_cookie.issuing import issue
+from django_jwt_cookie.authentication.issuing import issue
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import Claims, decode, encode
 

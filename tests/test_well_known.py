@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from django_jwt_cookie.conf import ALGORITHMS
 from django_jwt_cookie.keys import get_key_ring
-from django_jwt_cookie.well_known import MAX_AGE, key_set
+from django_jwt_cookie.views.jwks import MAX_AGE, key_set
 
 from .accounts import NAME, PASSWORD, log_in
 from .key_samples import (

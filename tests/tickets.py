@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.core import signing
 from django.http import HttpRequest
 
-from django_jwt_cookie.adopters import Adopter, OldCookie, OldLogin
+from django_jwt_cookie.authentication.migrating import OlderCookie
 
 
 class Tickets(Adopter):

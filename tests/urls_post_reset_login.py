@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from django_jwt_cookie.passwords import PasswordResetConfirmView
+from django_jwt_cookie.views import PasswordResetConfirmView
 
 urlpatterns = [
     path(

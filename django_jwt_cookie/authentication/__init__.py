@@ -11,8 +11,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from ..users.from_token import is_from_claims
+from .beginning import refuse_where_none_begins
 from .incoming import IncomingCookie, Login, check, let_in
-from .request import RequestJWT, end_logins_of_changed, refuse_where_none_begins
+from .request import RequestJWT
+from .settling import end_logins_of_changed, needs_settling, settle, write
 
 __all__ = [
     "IncomingCookie",
@@ -27,11 +29,14 @@ __all__ = [
     "let_in",
     "login",
     "logout",
+    "needs_settling",
     "note_change_of",
     "note_end",
     "note_reauthentication",
     "refuse_where_none_begins",
     "served",
+    "settle",
+    "write",
 ]
 
 served: ContextVar[RequestJWT | None] = ContextVar("django_jwt_cookie.served", default=None)

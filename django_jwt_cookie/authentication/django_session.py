@@ -1,17 +1,17 @@
-"""The Django session goes on telling the truth: to whoever reads or writes it, the login is in it.
+"""To whoever reads or writes the Django session, the login is in it.
 
-Only where a login is kept differs: in the cookie and its record. So the session of a request answers
-for the login of that request, keeps what other code writes about a login for `RequestJWT.settle`,
-and stores neither. What else is in it is stored under a key of the login (`key_of`), marked with the
-login's id, and shown to nobody but that login.
+Only where a login is kept differs: in the cookie and its record. So the session of a request
+answers for the login of that request, keeps what other code writes about a login until the answer
+goes out, and stores neither. What else is in it is stored under a key of the login (`key_of`),
+marked with the login's id, and shown to nobody but that login.
 """
 
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from typing import Any, Protocol
 
@@ -69,11 +69,9 @@ class SessionLogin:
     user_id: str
     backend: str
     auth_hash: str
-
-    @property
-    def is_stored(self) -> bool:
-        """Whether it came with the request, and nobody has just logged in."""
-        return isinstance(self.user_id, Stored)
+    persistent: bool = field(default=True, compare=False)
+    came_as: str | None = None
+    """The key of the session that it came in; none if it was written during this request."""
 
 
 class Owner(Protocol):
@@ -99,7 +97,9 @@ class Owner(Protocol):
 
 def key_of(sid: uuid.UUID) -> str:
     """Return the session key of a login: 32 characters that nobody can guess who has its token."""
-    return salted_hmac("django_jwt_cookie.session_key", sid.hex, algorithm="sha256").hexdigest()[:32]
+    return salted_hmac("django_jwt_cookie.session_key", sid.hex, algorithm="sha256").hexdigest()[
+        :32
+    ]
 
 
 @contextmanager
@@ -145,6 +145,15 @@ class LoginInSession(SessionBase):
     _stale: tuple[str, ...] = ()
     """Keys under which nothing is to be left once the request is settled."""
 
+    def _all_data(self) -> dict[str, Any]:
+        """Return what is in the session, loaded if it was not."""
+        data: dict[str, Any] = self._get_session()  # type: ignore[attr-defined]
+        return data
+
+    async def _all_adata(self) -> dict[str, Any]:
+        data: dict[str, Any] = await self._aget_session()  # type: ignore[attr-defined]
+        return data
+
     # --- What is read
 
     def _answer(self, key: object = None) -> None:
@@ -157,7 +166,7 @@ class LoginInSession(SessionBase):
         if self._is_answered:
             return
         self._is_answered = True
-        data = self._session
+        data = self._all_data()
         if answer and SESSION_KEY not in data:
             self._had_login = True
             for name, value in answer.items():
@@ -169,7 +178,7 @@ class LoginInSession(SessionBase):
 
     def __contains__(self, key: object) -> bool:
         self._answer(key)
-        return super().__contains__(key)  # type: ignore[operator]
+        return super().__contains__(key)
 
     def __getitem__(self, key: str) -> Any:
         self._answer(key)
@@ -180,64 +189,78 @@ class LoginInSession(SessionBase):
         super().__delitem__(key)
 
     def get(self, key: str, default: Any = None) -> Any:
+        """Return the value of ``key``, or the default."""
         self._answer(key)
         return super().get(key, default)
 
     def pop(self, key: str, *args: Any, **kwargs: Any) -> Any:
+        """Take ``key`` out of the session."""
         self._answer(key)
         return super().pop(key, *args, **kwargs)
 
-    def setdefault(self, key: str, value: Any) -> Any:
+    def setdefault(self, key: str, value: Any) -> Any:  # type: ignore[override]
+        """Return the value of ``key``, which is ``value`` from now on if it had none."""
         self._answer(key)
         return super().setdefault(key, value)
 
     def has_key(self, key: Any) -> bool:
+        """Tell whether ``key`` is in the session."""
         return key in self
 
     def keys(self) -> Any:
+        """Return all keys."""
         self._answer()
         return super().keys()
 
     def values(self) -> Any:
+        """Return all values."""
         self._answer()
         return super().values()
 
     def items(self) -> Any:
+        """Return all keys with their values."""
         self._answer()
         return super().items()
 
     async def aget(self, key: str, default: Any = None) -> Any:
+        """Do the same."""
         await self._aanswer(key)
         return await super().aget(key, default)
 
     async def apop(self, key: str, *args: Any, **kwargs: Any) -> Any:
+        """Do the same."""
         await self._aanswer(key)
         return await super().apop(key, *args, **kwargs)
 
     async def asetdefault(self, key: str, value: Any) -> Any:
+        """Do the same."""
         await self._aanswer(key)
         return await super().asetdefault(key, value)
 
     async def ahas_key(self, key: str) -> bool:
+        """Do the same."""
         await self._aanswer(key)
         return await super().ahas_key(key)
 
     async def akeys(self) -> Any:
+        """Do the same."""
         await self._aanswer()
         return await super().akeys()
 
     async def avalues(self) -> Any:
+        """Do the same."""
         await self._aanswer()
         return await super().avalues()
 
     async def aitems(self) -> Any:
+        """Do the same."""
         await self._aanswer()
         return await super().aitems()
 
     # --- Its key
 
     @property
-    def session_key(self) -> str | None:  # type: ignore[override]
+    def session_key(self) -> str | None:
         """The key of the login while somebody is logged in, whether anything is stored or not."""
         if self._owner is None or self._is_final or is_raw.get():
             return self._session_key
@@ -313,6 +336,11 @@ class LoginInSession(SessionBase):
             # Django's middleware has read it before anybody could tell whose it is.
             self._owner.request.META.pop("CSRF_COOKIE", None)
 
+    @property
+    def is_answered_otherwise(self) -> bool:
+        """Whether other code has changed what the session says of the login."""
+        return self._had_login and not isinstance(_data(self).get(SESSION_KEY), Answer)
+
     # --- Letting go of what is stored, without a query before the request is settled
 
     def clear(self) -> None:
@@ -326,7 +354,7 @@ class LoginInSession(SessionBase):
             super().flush()
             return
         if "_session_cache" not in vars(self):
-            self._session  # noqa: B018 - what is another's is not to be destroyed.
+            self._all_data()  # What is another's is not to be destroyed.
         self.clear()
         self._let_go()
 
@@ -335,8 +363,13 @@ class LoginInSession(SessionBase):
         if self._owner is None:
             await super().aflush()
             return
-        await self._aget_session()
+        await self._all_adata()
         self.clear()
+        self._let_go()
+
+    def discard(self) -> None:
+        """Let go of what is stored, since its login is not valid any more; logs nobody out."""
+        super().clear()
         self._let_go()
 
     def cycle_key(self) -> None:
@@ -344,7 +377,7 @@ class LoginInSession(SessionBase):
         if self._owner is None:
             super().cycle_key()
             return
-        self._session  # noqa: B018 - it is loaded
+        self._all_data()
         self._cycle(self._owner)
 
     async def acycle_key(self) -> None:
@@ -352,7 +385,7 @@ class LoginInSession(SessionBase):
         if self._owner is None:
             await super().acycle_key()
             return
-        await self._aget_session()
+        await self._all_adata()
         self._cycle(self._owner)
 
     def _cycle(self, owner: Owner) -> None:
@@ -415,7 +448,7 @@ class LoginInSession(SessionBase):
             return
         if self._is_final and self._hidden_key and not vars(self).get("_session_cache"):
             return
-        self._session  # noqa: B018 - it is loaded
+        self._all_data()
         sid = self._owner.session_sid()
         self._take_key_of(sid)
         with _raw(), self._as_stored(sid):
@@ -430,7 +463,7 @@ class LoginInSession(SessionBase):
             await super().asave(must_create)
             return
         await self._owner.aresolve()
-        await self._aget_session()
+        await self._all_adata()
         await sync_to_async(self.save, thread_sensitive=True)(must_create)
 
     def _take_key_of(self, sid: uuid.UUID | None) -> None:
@@ -499,7 +532,7 @@ class LoginInSignedCookie(LoginInSession):
     """Mixed into sessions that the browser keeps, in place of a key."""
 
     @property
-    def session_key(self) -> str | None:  # type: ignore[override]
+    def session_key(self) -> str | None:
         """The key of the login while somebody is logged in; what is stored is no key."""
         is_asked = self._owner is not None and not self._is_final and not is_raw.get()
         sid = self._owner.session_sid() if is_asked and self._owner else None
@@ -524,7 +557,7 @@ class LoginInSignedCookie(LoginInSession):
                 max_age=get_settings().absolute_timeout,
                 salt="django.contrib.sessions.backends.signed_cookies",
             )
-        except Exception:  # As Django does: bad signatures, and whatever serializers raise.
+        except Exception:  # noqa: BLE001 - bad signatures, and whatever serializers raise
             return {}
         return data
 
@@ -565,6 +598,8 @@ def _with_login(store: type[SessionBase]) -> type[LoginInSession]:
 def attach(session: SessionBase, owner: Owner) -> LoginInSession:
     """Have ``session`` answer for the logins of a request."""
     # The very same object: other code may have it already, and the class is still the site's.
+    if isinstance(session, LoginInSession) and session._owner is not None:
+        return session
     if not isinstance(session, LoginInSession):
         session.__class__ = _with_login(type(session))
         assert isinstance(session, LoginInSession)
@@ -573,7 +608,7 @@ def attach(session: SessionBase, owner: Owner) -> LoginInSession:
             session._loaded = session._session_cache
             session._is_stored = session._session_key is not None
             del session._session_cache
-    elif session._owner is None:
+    else:
         # Made by ``type(session)(key)``, and put into the place of the one that was here before.
         session._is_stored = session._session_key is not None
     session._owner, session.arrived_as = owner, session._session_key
@@ -589,8 +624,13 @@ def find_login(session: SessionBase | None) -> SessionLogin | None:
     user_id = data.get(SESSION_KEY)
     if user_id is None or isinstance(user_id, Answer):
         return None
+    assert session is not None
     return SessionLogin(
-        user_id, data.get(BACKEND_SESSION_KEY, ""), data.get(HASH_SESSION_KEY, "")
+        str(user_id),
+        data.get(BACKEND_SESSION_KEY, ""),
+        data.get(HASH_SESSION_KEY, ""),
+        persistent=not session.get_expire_at_browser_close(),
+        came_as=getattr(session, "arrived_as", None) if isinstance(user_id, Stored) else None,
     )
 
 
@@ -601,10 +641,14 @@ def find_stored_login(session: LoginInSession, own_keys: set[str]) -> SessionLog
     stored = session.load_stored()
     if SESSION_KEY not in stored or BACKEND_SESSION_KEY not in stored:
         return None
+    expires = stored.get(EXPIRY_KEY)
+    ends_with_browser = settings.SESSION_EXPIRE_AT_BROWSER_CLOSE if expires is None else not expires
     return SessionLogin(
-        Stored(stored[SESSION_KEY]),
+        stored[SESSION_KEY],
         stored[BACKEND_SESSION_KEY],
         stored.get(HASH_SESSION_KEY, ""),
+        persistent=not ends_with_browser,
+        came_as=session.arrived_as,
     )
 
 
@@ -624,14 +668,11 @@ def is_login_gone(session: SessionBase | None) -> bool:
     return had_login and SESSION_KEY not in _data(session)
 
 
-def find_expiry(session: SessionBase | None) -> Any:
-    """Return the argument of ``session.set_expiry()``, if that was called in this request."""
+def find_idle_seconds(session: SessionBase | None) -> int | None:
+    """Return what ``session.set_expiry()`` was told, in seconds; 0 is: ends with the browser."""
     expiry = _data(session).get(EXPIRY_KEY)
-    return None if isinstance(expiry, Seconds) else expiry
-
-
-def idle_seconds(expiry: Any) -> int:
-    """Return what is in ``find_expiry()`` in seconds: 0 ends with the browser."""
+    if expiry is None or isinstance(expiry, Seconds):
+        return None
     if isinstance(expiry, str):
         expiry = datetime.fromisoformat(expiry)
     if isinstance(expiry, datetime):
@@ -639,7 +680,7 @@ def idle_seconds(expiry: Any) -> int:
     return max(int(expiry), 0)
 
 
-def drop_login(session: SessionBase) -> None:
+def drop_login(session: SessionBase | None) -> None:
     """Take back a login that could not begin; that of before, if any, is answered for again."""
     data = _data(session)
     for name in LOGIN_KEYS:

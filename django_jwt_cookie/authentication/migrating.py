@@ -1,8 +1,8 @@
-"""Logins in a cookie of an older scheme, for a site that moves here (``MOVE_FROM``, ``MOVE_UNTIL``).
+"""Logins in a cookie of an older scheme, for a site that moves here: ``MOVE_FROM``, ``MOVE_UNTIL``.
 
-What a function of the site finds becomes a login of ours whose id is a keyed hash of the credential.
-So one credential is one login: requests that come with it within the same minute share it, and
-later it is worth nothing, whatever became of the login.
+What a function of the site finds becomes a login whose id is a keyed hash of the credential. So one
+credential is one login: requests that come with it within the same minute share it, and later it is
+worth nothing, whatever became of the login.
 """
 
 import logging
@@ -103,7 +103,7 @@ def _ask(find: Callable[[HttpRequest], Any], request: HttpRequest) -> OlderLogin
 
 
 def may_share(record: LoginSession, user: AbstractBaseUser) -> bool:
-    """Tell whether another request has made the login ``record`` of the same credential just now."""
+    """Tell whether another request has made ``record`` of the same credential just now."""
     is_recent = time.time() <= record.created_at.timestamp() + SHARED_FOR
     return record.revoked_at is None and is_recent and record.user == user
 
@@ -139,4 +139,3 @@ def forget_older_cookies(request: HttpRequest, response: HttpResponseBase) -> No
 
 def _functions(settings: Settings) -> tuple[Callable[[HttpRequest], Any], ...]:
     return tuple(import_string(path) for path in settings.move_from)
-

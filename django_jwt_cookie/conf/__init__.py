@@ -110,7 +110,7 @@ def find_audience(settings: Settings) -> Callable[[HttpRequest], object] | None:
         found: Callable[[HttpRequest], object] = import_string(path)
     except ImportError as error:
         raise ImproperlyConfigured(
-            f"JWT_COOKIE: AUDIENCE {path!r} begins like the dotted path of a function, and can't be "
+            f"JWT_COOKIE: AUDIENCE {path!r} begins like the path of a function, and can't be "
             f"imported: {error}. If it is meant as text, write a URL, such as https://{path}."
         ) from error
     return found

@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 import jwt
 from django.views.decorators.debug import sensitive_variables
 
-from . import pairs
 from ..exceptions import KeyRingError
+from . import pairs
 from .material import ALGORITHMS_OF, Material
 
 MINIMUM_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}

@@ -14,8 +14,8 @@ from typing import Any
 
 import jwt
 
-from . import pairs
 from ..exceptions import KeyRingError
+from . import pairs
 
 ALGORITHMS_OF = {"oct": ("HS256", "HS384", "HS512"), **pairs.ALGORITHMS_OF}
 """What each kind of key, as a JWK calls it, can be used with; the first, if nobody says otherwise.

@@ -20,10 +20,10 @@ from django.views.decorators.http import require_safe
 
 from .. import __version__, well_known
 from ..conf import get_settings
-from .operations import OPERATIONS, REFUSALS, Operation, answer
 from ..responses import JSON
-from .schemas import LOGIN_ID, TEXT, Schema, body, components
 from ..urls import urlpatterns as pages
+from .operations import OPERATIONS, REFUSALS, Operation, answer
+from .schemas import LOGIN_ID, TEXT, Schema, body, components
 
 DESCRIPTION = (
     "A login lives in an HttpOnly cookie, and its token is in no body. Send "

@@ -241,9 +241,8 @@ def end_all(logins: QuerySet[LoginSession], because: EndReason) -> int:
         changes = {"revoked_at": moment(time.time()), "revoked_because": because}
         ids = [session.pk for session in batch]
         ended = records().filter(pk__in=ids, revoked_at=None).update(**changes)
-        if ended < len(batch):
-            batch = list(records().filter(pk__in=ids, **changes))
-        _announce(batch, changes)
+        is_whole = ended == len(batch)
+        _announce(batch if is_whole else records().filter(pk__in=ids, **changes), changes)
         count += ended
     return count
 

@@ -78,7 +78,8 @@ def _ask(backend: Any, pk: Any) -> AbstractBaseUser | None:
     """
     if _asks_for_the_plain_row(backend):
         user = find_row(pk)
-        return user if user and backend.user_can_authenticate(user) else None
+        may_log_in: Any = backend.user_can_authenticate
+        return user if user and may_log_in(user) else None
     found: AbstractBaseUser | None = backend.get_user(pk) if hasattr(backend, "get_user") else None
     return found
 
@@ -102,7 +103,7 @@ def _make_queries(_: Settings) -> dict[str, ByKey[AbstractBaseUser]]:
 
 def _make_query(using: str, example: object) -> ByKey[AbstractBaseUser]:
     manager = get_user_model()._default_manager
-    plain = ByKey(manager.using(using))
+    plain: ByKey[Any] = ByKey(manager.using(using))
     if manager.model._meta.parents or type(manager).get_queryset is not Manager.get_queryset:
         return plain
     try:

@@ -20,11 +20,11 @@ from django.db.models import Field, GeneratedField, JSONField
 from django.db.models.expressions import DatabaseDefault
 from django.utils.translation import gettext_lazy as _
 
-from ..tokens.claims import Claims
 from ..conf import Settings, get_settings
 from ..exceptions import TokenInvalid
-from .from_row import Maker
 from ..keys import get_key_ring
+from ..tokens.claims import Claims
+from .from_row import Maker
 
 INACTIVE = "user_inactive"
 """The claim of a user whom a backend lets in all the same."""

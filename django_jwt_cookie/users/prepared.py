@@ -8,6 +8,7 @@ Django is asked.
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, Model, QuerySet
@@ -30,7 +31,7 @@ class ByKey(Generic[M]):
         """Return the instance with this primary key, if there is one."""
         try:
             return self.queryset.get(pk=key)
-        except self.queryset.model.DoesNotExist:
+        except ObjectDoesNotExist:
             return None
 
 
@@ -40,7 +41,7 @@ class PreparedByKey(ByKey[M]):
     def __init__(
         self, queryset: "QuerySet[M]", connection: BaseDatabaseWrapper, example: object
     ) -> None:
-        """``example`` is a value that the primary key could have."""
+        """Compile the query; ``example`` is a value that the primary key could have."""
         super().__init__(queryset)
         self.using = connection.alias
         self._pk = queryset.model._meta.pk

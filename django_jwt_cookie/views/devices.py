@@ -19,9 +19,9 @@ from .. import sessions
 from ..authentication import get_jwt, logout
 from ..conf import get_settings
 from ..decorators import login_required
+from ..responses import error
 from ..sessions.descriptions import Description
 from .mixins import NegotiatedView
-from ..responses import error
 
 
 def current_id(request: HttpRequest) -> uuid.UUID | None:

@@ -46,4 +46,3 @@ def _etag(_request: HttpRequest) -> str:
 def jwks(_request: HttpRequest) -> HttpResponse:
     """Publish the keys; nothing of the visitor is looked at, so that the answer is everybody's."""
     return HttpResponse(_document(), content_type="application/jwk-set+json")
-

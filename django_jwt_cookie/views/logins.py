@@ -26,7 +26,6 @@ from ..authentication import get_jwt, login, logout
 from ..conf import get_settings
 from ..cookies import get_cookie_spec
 from ..forms import USERNAME, LoginForm, UserModel, begin_with
-from .mixins import NegotiatedFormView, NegotiatedView, TemplateFallbackMixin
 from ..responses import (
     REASON_FIELD,
     REASONS,
@@ -37,6 +36,7 @@ from ..responses import (
     prefers_json,
     unauthorized,
 )
+from .mixins import NegotiatedFormView, NegotiatedView, TemplateFallbackMixin
 
 NO_CONTENT = HTTPStatus.NO_CONTENT
 

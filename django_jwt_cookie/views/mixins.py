@@ -13,8 +13,8 @@ from django.views.generic.base import TemplateResponseMixin, TemplateView, View
 from django.views.generic.edit import FormView
 
 from ..forms import begin_with_what_is_wrong
-from .protection import PROTECTION
 from ..responses import JSON, error, prefers_json, unsupported_media_type
+from .protection import PROTECTION
 
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 

@@ -14,8 +14,8 @@ from django.views.generic.base import View
 from .. import users
 from ..authentication import get_jwt, refuse_where_none_begins
 from ..decorators import login_required
-from .mixins import NegotiatedFormView, NegotiatedPageView, fallback, invalid
 from ..responses import has_login, login_document
+from .mixins import NegotiatedFormView, NegotiatedPageView, fallback, invalid
 
 
 @method_decorator(login_required(confirm=True), name="dispatch")

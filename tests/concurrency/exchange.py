@@ -7,7 +7,7 @@ from django.test import RequestFactory
 
 from django_jwt_cookie import adoption, authentication
 from django_jwt_cookie.middleware import JWTCookieMiddleware
-from django_jwt_cookie.request_jwt import RequestJWT
+from django_jwt_cookie.authentication import RequestJWT
 
 from ..accounts import BACKEND, COOKIE
 

@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db.models.fields.files import FieldFile
 
-from django_jwt_cookie import token_users
+from django_jwt_cookie.users import from_token
 from django_jwt_cookie.tokens import Claims
 from tests.key_samples import public_pem
 

@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth import SESSION_KEY
 
-from django_jwt_cookie.adoption import OWNER_KEY
+from django_jwt_cookie.authentication.django_session import MARK
 from tests.accounts import sign_up
 from tests.ecosystem.sessions import NOTHING, left_in_sessions, note
 
