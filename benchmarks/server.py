@@ -21,10 +21,11 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from .figures import shares, summarize
-from .process import ROOT, Failed, environment
-from .rounds import Results, shuffled
+from .cpu import Results, environment, shuffled
+from .figures import summarize
 from .sites import BARE, BODIES, SITES, YARDSTICK
+
+ROOT = Path(__file__).resolve().parent.parent
 
 KINDS = ("pk", "username")
 A_FEW = (BARE, "token", "database", YARDSTICK)
@@ -36,23 +37,19 @@ SERVED = {
 CONNECTIONS = 8
 SECONDS = 1
 PATIENCE = 30
-REMEDIES = {
-    "granian": "pip install granian",
-    "taskset": "apt-get install util-linux",
-    "wrk": "apt-get install wrk",
-}
+NEEDED = "granian", "taskset", "wrk"
+
+
+class Failed(Exception):
+    """The server or the load did not do what it should."""
 
 
 def missing() -> str:
-    """Say what is not there, and how to get it; nothing, if everything is."""
-    here = Path(sys.executable).parent
-    found = {name: shutil.which(name) or shutil.which(name, path=str(here)) for name in REMEDIES}
-    lacking = [f"{name} ({REMEDIES[name]})" for name in REMEDIES if not found[name]]
-    if lacking:
-        return f"The whole server is left out, for want of {', '.join(lacking)}."
-    if len(cores()) < 2:
-        return "The whole server is left out: server and load need a core each, and there is one."
-    return ""
+    """Say what is not there; nothing, if everything is. Debian has taskset in util-linux."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    lacking = [name for name in NEEDED if not shutil.which(name, path=path)]
+    lacking += ["a second core"] if len(cores()) < 2 else []
+    return f"The whole server is left out, for want of {', '.join(lacking)}." if lacking else ""
 
 
 def cores() -> list[int]:
@@ -76,7 +73,7 @@ def measure(folder: Path, rounds: int, *, quick: bool) -> Results:
     return {
         interface: {
             kind: {
-                site: describe(found[interface, kind, site], found[interface, kind, BARE])
+                site: share(found[interface, kind, site], found[interface, kind, BARE])
                 for site in sites
             }
             for kind in KINDS
@@ -85,9 +82,10 @@ def measure(folder: Path, rounds: int, *, quick: bool) -> Results:
     }
 
 
-def describe(rates: list[float], bare: list[float]) -> dict[str, Any]:
+def share(rates: list[float], bare: list[float]) -> dict[str, Any]:
     """Return the figures of one site."""
-    return {"per_second": summarize(rates, 0), "share": summarize(shares(rates, bare), 3)}
+    shares = [one / other for one, other in zip(rates, bare, strict=True)]
+    return {"share": summarize(shares, 3)}
 
 
 def path_of(site: str, interface: str, kind: str) -> str:
@@ -125,7 +123,7 @@ def serving(site: str, interface: str, folder: Path) -> Iterator[Server]:
     process = subprocess.Popen(
         command(interface, port),
         cwd=ROOT,
-        env=environment(site, folder) | {"BENCH_HEADERS": str(file)},
+        env=os.environ | environment(site, folder) | {"BENCH_HEADERS": str(file)},
         stdout=subprocess.DEVNULL,
         start_new_session=True,
     )
@@ -139,19 +137,13 @@ def serving(site: str, interface: str, folder: Path) -> Iterator[Server]:
 
 def command(interface: str, port: int) -> list[str]:
     """Return what starts a server with one worker and, of that, one thread that runs Python."""
-    options = {
-        "--interface": "asginl" if interface == "asgi" else interface,
-        "--host": "127.0.0.1",
-        "--port": str(port),
-        "--workers": "1",
-        "--blocking-threads": "1",
-        "--log-level": "warning",
-    }
     if interface == "asgi":
-        del options["--blocking-threads"]
-    granian = ["-m", "granian", *(word for option in options.items() for word in option), "--no-ws"]
-    pinned = ["taskset", "--cpu-list", str(cores()[0]), sys.executable]
-    return [*pinned, *granian, f"benchmarks.served:{interface}"]
+        options = ["--interface", "asginl"]
+    else:
+        options = ["--interface", "wsgi", "--blocking-threads", "1"]
+    options += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "warning", "--no-ws"]
+    pinned = ["taskset", "--cpu-list", str(cores()[0]), sys.executable, "-m", "granian"]
+    return [*pinned, "--workers", "1", *options, f"benchmarks.served:{interface}"]
 
 
 def wait_for(process: "subprocess.Popen[bytes]", port: int) -> None:

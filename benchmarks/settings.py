@@ -31,7 +31,7 @@ class NoMigrations(Mapping[str, None]):
 
 
 SECRET_KEY = "benchmarks-only-and-long-enough-not-to-be-called-weak-by-anyone"  # noqa: S105
-ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 DEBUG = False
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

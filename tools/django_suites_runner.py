@@ -1,71 +1,60 @@
-"""The test runner of a copy of Django's tests, named there by ``tools/django_suites.py``.
+"""The test runner of the changed copy of Django's tests: its test client shows the cookie's login.
 
-Runs inside Django's test process and notes what each test came to.
+Many of Django's tests ask ``client.session`` whether somebody is logged in, and some end the login
+there. That is where Django keeps a login, and not what a site's visitor could notice.
 """
 
-import json
-import os
-from pathlib import Path
 from typing import Any
-from unittest import TestCase, TestSuite, TextTestResult
 
-from django.test.runner import DiscoverRunner
+from asgiref.sync import sync_to_async
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase
+from django.test.client import ClientMixin
 
-OUTCOMES = "DJANGO_SUITES_OUTCOMES"
-"""The environment variable that names the file to write outcomes into."""
-
-
-class NotingResult(TextTestResult):
-    """Remembers by id which tests were run, which passed and which were skipped."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.started: set[str] = set()
-        self.passed: set[str] = set()
-        self.skipped_ids: set[str] = set()
-
-    def startTest(self, test: TestCase) -> None:  # noqa: N802
-        """Note that ``test`` begins; what is heard of no more has failed."""
-        self.started.add(test.id())
-        super().startTest(test)
-
-    def addSuccess(self, test: TestCase) -> None:  # noqa: N802
-        """Note a test of which every subtest passed."""
-        self.passed.add(test.id())
-        super().addSuccess(test)
-
-    def addExpectedFailure(self, test: TestCase, err: Any) -> None:  # noqa: N802
-        """Note a test that fails as Django means it to."""
-        self.passed.add(test.id())
-        super().addExpectedFailure(test, err)
-
-    def addSkip(self, test: TestCase, reason: str) -> None:  # noqa: N802
-        """Note a test that this machine or database can't run."""
-        self.skipped_ids.add(test.id())
-        super().addSkip(test, reason)
-
-    def outcomes(self) -> dict[str, Any]:
-        """Return everything as JSON can hold it."""
-        complaints: dict[str, str] = {}
-        for test, traceback in self.errors + self.failures:
-            # A subtest counts for its test.
-            test_id = getattr(test, "test_case", test).id()
-            complaints[test_id] = complaints.get(test_id, "") + traceback
-        return {
-            "run": sorted(self.started - self.skipped_ids),
-            "passed": sorted(self.passed),
-            "complaints": complaints,
-        }
+from django_jwt_cookie.cookies import get_cookie_spec
+from django_jwt_cookie.exceptions import JWTCookieError
+from django_jwt_cookie.sessions import EndReason, end_by_id, find
+from django_jwt_cookie.tokens import decode
+from tools.django_suites_runner import NotingRunner
 
 
-class NotingRunner(DiscoverRunner):
-    """Django's runner, which leaves a file with the outcomes behind."""
+class JWTCookieRunner(NotingRunner):
+    """Django's runner, for tests that look for a login in the test client's session."""
 
-    def get_resultclass(self) -> type[TextTestResult]:
-        """Return our class in place of unittest's."""
-        return NotingResult
+    def setup_test_environment(self, **kwargs: Any) -> None:
+        """Teach the client's ``session`` to show the login of the cookie."""
+        super().setup_test_environment(**kwargs)
+        djangos = vars(ClientMixin)["session"].fget
 
-    def suite_result(self, suite: TestSuite, result: Any, **kwargs: Any) -> int:
-        """Write the outcomes."""
-        Path(os.environ[OUTCOMES]).write_text(json.dumps(result.outcomes()), encoding="utf-8")
-        return super().suite_result(suite, result, **kwargs)
+        def session(client: Any) -> Any:
+            found = djangos(client)
+            show_login(client, found)
+            return found
+
+        client_class: Any = ClientMixin
+        client_class.session = property(session)
+        client_class.asession = sync_to_async(session, thread_sensitive=True)
+
+
+def show_login(client: Any, session: SessionBase) -> None:
+    """Put the login of the client's cookie into ``session``, unsaved; it ends with the session.
+
+    A login that is in the session already is newer, as it is for the middleware.
+    """
+    cookie = client.cookies.get(get_cookie_spec().name)
+    if cookie is None or SESSION_KEY in session:
+        return
+    try:
+        claims = decode(cookie.value, allow_expired=True)
+        login = find(claims.sid)
+    except JWTCookieError:
+        return
+    session[SESSION_KEY] = claims.sub
+    session[BACKEND_SESSION_KEY] = login.backend
+    session[HASH_SESSION_KEY] = login.auth_hash
+
+    def flush() -> None:
+        end_by_id({claims.sid}, EndReason.LOGOUT)
+        type(session).flush(session)
+
+    session.flush = flush  # type: ignore[method-assign]
