@@ -16,12 +16,7 @@ Results = Mapping[str, Any]
 
 SECTION = re.compile(r"(<!-- (\w+): from results\.json -->\n).*?(<!-- end -->)", re.DOTALL)
 NOT_MEASURED = "Not measured yet."
-PAGES = {
-    "untouched": "user not looked at",
-    "anonymous": "nobody logged in",
-    "pk": "user's key",
-    "username": "user's row",
-}
+PAGES = {kind: words for kind, words in goals.KINDS.items() if kind != "login"}
 
 
 def sections(results: Results) -> dict[str, str]:
@@ -32,7 +27,7 @@ def sections(results: Results) -> dict[str, str]:
         "asgi": requests_table(results, "asgi"),
         "logins": logins_table(results),
         "server": server_table(results),
-        "goals": table(goals.rows(results)),
+        "goals": table([*goals.rows(results)]),
         "versions": versions(results),
         "verification": table(results.get("verification", [])),
         "memory": table(results.get("memory", [])),
