@@ -13,11 +13,11 @@ import socket
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
@@ -59,7 +59,7 @@ def cores() -> list[int]:
 
 def measure(folder: Path, rounds: int, *, quick: bool) -> Results:
     """Return each site's requests per second, and the share of the bare site's."""
-    found: dict[tuple[str, str, str], list[float]] = {}
+    found: dict[tuple[str, str, str], list[float]] = defaultdict(list)
     served = dict.fromkeys(SERVED, A_FEW) if quick else SERVED
     pairs = [(interface, site) for interface, sites in served.items() for site in sites]
     for number in range(rounds):
@@ -68,7 +68,7 @@ def measure(folder: Path, rounds: int, *, quick: bool) -> Results:
             with serving(site, interface, folder) as server:
                 for kind in KINDS:
                     rate = load(server, path_of(site, interface, kind))
-                    found.setdefault((interface, kind, site), []).append(rate)
+                    found[interface, kind, site].append(rate)
     print()
     return {
         interface: {
@@ -94,8 +94,7 @@ def path_of(site: str, interface: str, kind: str) -> str:
     return f"/async/{page}/" if interface == "asgi" else f"/{page}/"
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(NamedTuple):
     """A server that is up."""
 
     pid: int
@@ -150,12 +149,9 @@ def wait_for(process: "subprocess.Popen[bytes]", port: int) -> None:
     """Return once the server answers."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            fetch("/untouched/", port, {})
-        except (URLError, ConnectionError):
-            time.sleep(0.05)
-        else:
-            return
+        with suppress(URLError, ConnectionError):
+            return expect(Server(process.pid, port, {}), "/untouched/")
+        time.sleep(0.05)
     raise Failed("The server did not come up; what it said is above.")
 
 
@@ -183,17 +179,11 @@ def load(server: Server, path: str) -> float:
 
 def expect(server: Server, path: str) -> None:
     """Raise `Failed` unless the page shows the visitor."""
-    body, right = fetch(path, server.port, server.headers), BODIES[path.strip("/").split("/")[-1]]
+    request = Request(f"http://127.0.0.1:{server.port}{path}", headers=server.headers)
+    with urlopen(request, timeout=PATIENCE) as response:  # noqa: S310
+        body, right = response.read(), BODIES[path.split("/")[-2]]
     if body != right:
         raise Failed(f"{path} is answered with {body!r} and not {right!r}.")
-
-
-def fetch(path: str, port: int, headers: dict[str, str]) -> bytes:
-    """Return what is at ``path``."""
-    request = Request(f"http://127.0.0.1:{port}{path}", headers=headers)
-    with urlopen(request, timeout=PATIENCE) as response:  # noqa: S310
-        content: bytes = response.read()
-    return content
 
 
 def free_port() -> int:
