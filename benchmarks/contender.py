@@ -2,13 +2,12 @@
 
 import asyncio
 import gc
-import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from functools import cache
-from http.cookies import SimpleCookie
+from functools import cache, reduce
 from io import BytesIO
+from operator import getitem
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,15 +18,18 @@ from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.db import connection
-from django.test import RequestFactory
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from .sites import BODIES, BY_NAME, FLOOR_COOKIE, FLOOR_TOKEN, NAME, PASSWORD
+from .sites import BODIES, BY_NAME, FLOOR_COOKIE, FLOOR_TOKEN, NAME, PASSWORD, Login
 
 TO_NOBODY = b"None"
 """What the page with the user's key answers without a login."""
 
+CREDENTIALS = {"username": NAME, "password": PASSWORD}
 CSRF = "c" * 32
+FACTORY = RequestFactory()
 WARM_UP = 20
 FRESH_FOR = 60
 """Seconds, after which the visitor logs in again: nothing is renewed while requests are timed."""
@@ -46,7 +48,8 @@ class Contender:
         self.site = BY_NAME[name]
         django.setup()
         make_database()
-        self.logins = WSGIHandler()
+        self.logins, self.browser = WSGIHandler(), Client()
+        self.browser.handler.load_middleware()
         settings.MIDDLEWARE = [*self.site.middleware]
         self.wsgi, self.asgi = WSGIHandler(), ASGIHandler()
         self.loop = asyncio.Runner()
@@ -93,12 +96,13 @@ class Contender:
 
     def sender(self, kind: str) -> Callable[[], None]:
         """Return what sends a request of that kind, and raises `Refused` for a wrong answer."""
-        if kind == "login" and self.site.login is not None:
-            environ, status = self.login_environ(), 200 if self.site.login.is_json else 302
-            return lambda: self.expect(status, send(self.logins, environ)[0])
+        if kind == "login" and (login := self.site.login):
+            environ = environ_of(login_request(login))
+            return lambda: self.expect(login.status, send(self.logins, environ)[0])
         path, body = self.page(kind)
-        environ = make_environ("GET", path, {} if kind == "anonymous" else self.headers)
-        return lambda: self.expect((200, body), send(self.wsgi, environ)[::2])
+        headers = {} if kind == "anonymous" else self.headers
+        environ = environ_of(FACTORY.get(path, secure=True, headers=headers))
+        return lambda: self.expect((200, body), send(self.wsgi, environ))
 
     def page(self, kind: str) -> tuple[str, bytes]:
         """Return the path of a page, and the right answer; the bare site has but one."""
@@ -114,45 +118,25 @@ class Contender:
     # --- The visitor
 
     def be_fresh(self) -> None:
-        """Log in, unless that was just now; the bare site does not know the floor's cookie."""
-        if time.monotonic() - self._logged_in_at < FRESH_FOR:
-            return
-        self.headers = {"cookie": f"{FLOOR_COOKIE}={FLOOR_TOKEN}"}
-        if self.site.login is not None:
-            self.headers = self.headers_of(*send(self.logins, self.login_environ()))
-        self._logged_in_at = time.monotonic()
+        """Log in, unless that was just now."""
+        if time.monotonic() - self._logged_in_at > FRESH_FOR:
+            self.headers = self.log_in()
+            self._logged_in_at = time.monotonic()
 
-    def login_environ(self) -> dict[str, Any]:
-        """Return the request that gives the password."""
-        login, credentials = self.site.login, {"username": NAME, "password": PASSWORD}
-        assert login is not None
-        if login.is_json:
-            body = json.dumps(credentials)
-            return make_environ("POST", login.path, {}, body, "application/json")
-        # Django's own view looks for the token against forgery; so does ours.
-        headers = {"cookie": f"csrftoken={CSRF}", "referer": f"https://testserver{login.path}"}
-        body = urlencode({**credentials, "csrfmiddlewaretoken": CSRF})
-        form = "application/x-www-form-urlencoded"
-        return make_environ("POST", login.path, headers, body, form)
-
-    def headers_of(
-        self, status: int, headers: list[tuple[str, str]], body: bytes
-    ) -> dict[str, str]:
-        """Return what the visitor's requests have after this answer to a login."""
-        assert self.site.login is not None
-        if status in (200, 302) and self.site.login.bearer:
-            document = json.loads(body)
-            for name in self.site.login.bearer:
-                document = document[name]
-            return {"authorization": f"Bearer {document}"}
-        jar: SimpleCookie = SimpleCookie()
-        for name, value in headers:
-            if name == "Set-Cookie":
-                jar.load(value)
-        jar.pop("csrftoken", None)
-        if status not in (200, 302) or not jar:
-            raise Refused(f"{self.site.name} answers a login with {status} {body[:200]!r}")
-        return {"cookie": "; ".join(f"{each.key}={each.coded_value}" for each in jar.values())}
+    def log_in(self) -> dict[str, str]:
+        """Give the password; return what the visitor's requests have from then on."""
+        login = self.site.login
+        if login is None:
+            # The bare site does not know it: what a cookie costs a server is no contender's.
+            return {"cookie": f"{FLOOR_COOKIE}={FLOOR_TOKEN}"}
+        content: Any = {"content_type": "application/json"} if login.is_json else {}
+        response = self.browser.post(login.path, CREDENTIALS, secure=True, **content)
+        self.expect(login.status, response.status_code)
+        if login.bearer:
+            token = reduce(getitem, login.bearer, response.json())
+            return {"authorization": f"Bearer {token}"}
+        jar = {name: morsel.coded_value for name, morsel in self.browser.cookies.items()}
+        return {"cookie": "; ".join(f"{n}={v}" for n, v in jar.items() if n != "csrftoken")}
 
 
 @cache
@@ -193,31 +177,38 @@ def tidy_up() -> None:
 # --- The handlers that a server calls; no server, no socket
 
 
-def make_environ(
-    method: str, path: str, headers: Mapping[str, str], body: str = "", content_type: str = ""
-) -> dict[str, Any]:
-    """Return a request as a WSGI server has it."""
-    request = RequestFactory().generic(
-        method, path, body, content_type, secure=True, headers=dict(headers)
+def login_request(login: Login) -> HttpRequest:
+    """Return the request that gives the password."""
+    if login.is_json:
+        return FACTORY.post(login.path, CREDENTIALS, content_type="application/json", secure=True)
+    return FACTORY.post(
+        login.path,
+        # Django's own view looks for the token against forgery; so does ours.
+        urlencode({**CREDENTIALS, "csrfmiddlewaretoken": CSRF}),
+        content_type="application/x-www-form-urlencoded",
+        secure=True,
+        headers={"cookie": f"csrftoken={CSRF}", "referer": f"https://testserver{login.path}"},
     )
-    environ = {**request.environ, "body": body.encode()}
+
+
+def environ_of(request: Any) -> dict[str, Any]:
+    """Return a request as a WSGI server has it."""
+    environ = {**request.environ, "body": request.read()}
     if not environ["HTTP_COOKIE"]:
         del environ["HTTP_COOKIE"]
     return environ
 
 
-def send(
-    handler: WSGIHandler, environ: Mapping[str, Any]
-) -> tuple[int, list[tuple[str, str]], bytes]:
-    """Send a request anew; return status, headers and body. Django ends a request at `close`."""
-    found: list[Any] = []
+def send(handler: WSGIHandler, environ: Mapping[str, Any]) -> tuple[int, bytes]:
+    """Send a request anew; return status and body. Django ends a request at `close`."""
+    said: list[str] = []
 
-    def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> Any:
-        found.extend((int(status[:3]), headers))
+    def start_response(status: str, *_: object) -> Any:
+        said.append(status)
 
     response = handler({**environ, "wsgi.input": BytesIO(environ["body"])}, start_response)
     try:
-        return found[0], found[1], b"".join(response)
+        return int(said[0][:3]), b"".join(response)
     finally:
         response.close()
 

@@ -35,6 +35,11 @@ class Login:
     bearer: tuple[str, ...] = ()
     """Where in the document that answers the access token is; none: it comes as a cookie."""
 
+    @property
+    def status(self) -> int:
+        """What it is answered with: a form, by the way to the next page."""
+        return 200 if self.is_json else 302
+
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
