@@ -26,6 +26,7 @@ from django_jwt_cookie.responses import REASONS
 from django_jwt_cookie.urls import urlpatterns
 
 from .accounts import JSON, log_in
+from .cases import spread
 from .documents import BLOCK, ROOT, blocks
 
 LINES = re.MULTILINE
@@ -54,7 +55,7 @@ print(dict(client.cookies)["jwt"].OutputString())
 """
 
 
-@pytest.mark.parametrize("in_a_clone", [False, True])
+@pytest.mark.parametrize("in_a_clone", spread([False, True], 1))
 def test_the_readme_works_on_a_new_site(tmp_path, in_a_clone):
     """`startproject`, the README's lines in their order and nothing else.
 
