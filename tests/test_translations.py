@@ -78,7 +78,7 @@ def test_a_word_that_django_has_too_is_django_s(locale):
 
 @pytest.mark.parametrize("locale", CATALOGUES)
 def test_numbers_are_told_apart_as_django_does(locale):
-    """By the rule in the header of the catalogue; up to a thousand, where forms of millions begin."""
+    """By the rule in the catalogue's header; up to a thousand: some have a form of millions."""
     django_s = Path(django.__file__).parent / "conf/locale" / locale / "LC_MESSAGES/django.mo"
     ours = c2py(updated(CATALOGUES[locale]).plural_expr)
     theirs = c2py(read_mo(BytesIO(django_s.read_bytes())).plural_expr)

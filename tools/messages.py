@@ -7,7 +7,7 @@ numbers nor dates: only a change of what is said changes a catalogue.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -29,31 +29,16 @@ HEADERS = {"Language", "Plural-Forms", "MIME-Version", "Content-Type", "Content-
 
 
 class Catalogue(Catalog):
-    """Without what would change each time: dates, and the version of the tool.
-
-    It has the plural forms that its translations were made for, as the file says: Babel's own rules
-    follow each edition of CLDR, which has since counted a form of millions in French and Spanish.
-    """
-
-    def __init__(self, known: Catalog) -> None:
-        comment = f"# django-jwt-cookie in {Locale.parse(known.locale).english_name}"
-        super().__init__(known.locale, header_comment=comment, fuzzy=False)
-        self.known = known
-
-    @property
-    def num_plurals(self) -> int:
-        """Return how many forms there are."""
-        return self.known.num_plurals
-
-    @property
-    def plural_expr(self) -> str:
-        """Return the rule, in C, by which a number has one of the forms."""
-        return self.known.plural_expr
+    """Without what would change each time: dates, and the version of the tool."""
 
     @property
     def mime_headers(self) -> list[tuple[str, str]]:
         """Return what a reader of the file needs to know."""
         return [(name, value) for name, value in super().mime_headers if name in HEADERS]
+
+    @mime_headers.setter
+    def mime_headers(self, headers: Iterable[tuple[str, str]]) -> None:
+        self._set_mime_headers(headers)
 
 
 def main() -> int:
@@ -102,9 +87,13 @@ def extracted(source: str) -> Iterator[Any]:
 
 def updated(path: Path) -> Catalogue:
     """Return the catalogue with just the messages that there are now."""
+    locale = path.parts[-3]
     with path.open("rb") as file:
-        known = read_po(file, path.parts[-3])
-    catalogue = Catalogue(known)
+        known = read_po(file, locale)
+    comment = f"# django-jwt-cookie in {Locale.parse(locale).english_name}"
+    catalogue = Catalogue(locale, header_comment=comment, fuzzy=False)
+    # The plural forms that the translations were made for: Babel's own follow each edition of CLDR.
+    catalogue.mime_headers = known.mime_headers
     for identifier in messages():
         message = known.get(identifier)
         catalogue.add(identifier, message.string if message and not message.fuzzy else None)
