@@ -22,7 +22,7 @@ compile = .venv/bin/uv pip compile --quiet --upgrade --universal --generate-hash
 .PHONY: help demo test test-newest coverage lint types messages services screenshots bench lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: ## Run the example on http://localhost:8000, or another PORT=...
 	$(environment) example $(drivers)
@@ -70,7 +70,7 @@ bench: ## Compare with Django's sessions and other packages; ARGS=--quick tries 
 	$(environment) bench
 	@.venv/bin/python -m benchmarks $(ARGS)
 
-lock: ## Renew the lock of all packages; ARGS="--exclude-newer 2026-11-01" has those of that day
+lock: ## Renew the lock of all packages; ARGS="--exclude-newer 2026-11-01" that of a day
 	$(environment)
 	@$(compile) --python-version 3.11 --group lock --no-emit-package django --fork-strategy fewest \
 		--output-file requirements/lock.txt

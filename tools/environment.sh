@@ -17,20 +17,27 @@ sys.version_info >= (3, 11) or sys.exit(
 print(getattr(sys, "_base_executable", sys.executable))')"
 shift
 
+# `.venv/state` says what `.venv` was made for, and then the groups that it has.
 state="$("$python" -VV; pwd -P; cat requirements/*.txt pyproject.toml | cksum)"
-if [ "$(cat .venv/state 2>/dev/null)" != "$state" ] || ! .venv/bin/python -c "" 2>/dev/null; then
+if [ "$(head -n 3 .venv/state 2>/dev/null)" != "$state" ] ||
+  ! .venv/bin/uv pip check --quiet --python .venv/bin/python 2>/dev/null; then
   echo "Making .venv with $("$python" -V)"
   rm -rf .venv
   "$python" -m venv .venv
   .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
     --requirement requirements/uv.txt
+  echo "$state" >.venv/state
 fi
 
-rm -f .venv/state
-for group in "$@"; do set -- "$@" --group "$group"; shift; done
+for group in "$@"; do
+  grep -qx "$group" .venv/state || set -- "$@" --group "$group"
+  shift
+done
 if [ $# != 0 ]; then
+  mv .venv/state .venv/unfinished
   .venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes \
     --constraints requirements/lock.txt --constraints requirements/django.txt \
     --build-constraints requirements/lock.txt "$@"
+  printf '%s\n' "$@" | grep -vx -e --group >>.venv/unfinished
+  mv .venv/unfinished .venv/state
 fi
-echo "$state" >.venv/state
