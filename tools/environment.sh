@@ -18,7 +18,7 @@ print(getattr(sys, "_base_executable", sys.executable))')"
 shift
 
 # `.venv/state` says what `.venv` was made for, and then the groups that it has.
-state="$("$python" -VV; pwd -P; cat requirements/*.txt pyproject.toml | cksum)"
+state="$("$python" -VV; pwd -P; sed "/^\[tool/q" requirements/*.txt pyproject.toml | cksum)"
 if [ "$(head -n 3 .venv/state 2>/dev/null)" != "$state" ] ||
   ! .venv/bin/uv pip check --quiet --python .venv/bin/python 2>/dev/null; then
   echo "Making .venv with $("$python" -V)"
