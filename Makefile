@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 PORT ?= 8000
-environment = @"$(PYTHON)" tools/environment.py
+environment = @sh tools/environment.sh "$(PYTHON)"
 
 # Drivers of what the environment names, and of nothing else.
 drivers = $(if $(filter postgres%,$(DATABASE_URL)),postgresql) \
@@ -14,18 +14,38 @@ drivers = $(if $(filter postgres%,$(DATABASE_URL)),postgresql) \
 # Settings of whatever project was at work in this shell before.
 unexport DJANGO_SETTINGS_MODULE
 
-.PHONY: help demo test lint types messages services screenshots bench clean
+# The newest of all packages that suit each other, on every Python and every machine. uv writes no
+# address of a registry into these files: everybody has the packages from the one they are set up for.
+compile = .venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate \
+	--custom-compile-command "make lock" $(ARGS)
+
+.PHONY: help demo test test-newest coverage lint types messages services screenshots bench lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: ## Run the example on http://localhost:8000, or another PORT=...
 	$(environment) example $(drivers)
 	@.venv/bin/python tools/demo.py $(PORT)
 
-test: ## Run all tests and measure coverage; ARGS="-k cookie" runs some
+test: ## Run the tests, but for the slow ones; ARGS="-k cookie" runs some
 	$(environment) test $(drivers)
-	.venv/bin/python -X dev -m pytest $(or $(ARGS),--cov --cov-report=term)
+	.venv/bin/python -m pytest $(or $(ARGS),-n auto -m "not slow")
+
+test-newest: ## Run the tests with the newest packages, whatever the lock says
+	$(environment)
+	.venv/bin/uv venv --quiet --clear --python .venv/bin/python .venv-newest
+	.venv/bin/uv pip install --quiet --refresh --python .venv-newest/bin/python \
+		$(addprefix --group ,test ecosystem fastapi openapi servers $(drivers))
+	@echo "From the newest packages back to the lock:"
+	@.venv/bin/uv pip install --dry-run --python .venv-newest/bin/python \
+		--constraints requirements/lock.txt --constraints requirements/django.txt \
+		$(addprefix --group ,test ecosystem fastapi openapi servers $(drivers))
+	.venv-newest/bin/python -m pytest $(or $(ARGS),-n auto -m "not slow")
+
+coverage: ## Run all tests, and demand that they reach each branch
+	$(environment) test $(drivers)
+	.venv/bin/python -m pytest -n auto --cov --cov-report=term $(ARGS)
 
 lint: ## Run all linters, as each commit does after `.venv/bin/pre-commit install`
 	$(environment) lint typing
@@ -50,7 +70,19 @@ bench: ## Compare with Django's sessions and other packages; ARGS=--quick tries 
 	$(environment) bench
 	@.venv/bin/python -m benchmarks $(ARGS)
 
+lock: ## Renew the lock of all packages; ARGS="--exclude-newer 2026-11-01" that of a day
+	$(environment)
+	@$(compile) --python-version 3.11 --group lock --no-emit-package django --fork-strategy fewest \
+		--output-file requirements/lock.txt
+	@echo "uv" | $(compile) --python-version 3.11 --constraints requirements/lock.txt \
+		--output-file requirements/uv.txt -
+	@echo "Django" | $(compile) --python-version 3.11 --no-deps \
+		--output-file requirements/django.txt -
+	@echo "Django~=5.2.0" | $(compile) --python-version 3.11 --no-deps \
+		--output-file requirements/django52.txt -
+	@echo "Django~=6.0.0" | $(compile) --python-version 3.12 --no-deps \
+		--output-file requirements/django60.txt -
 clean: ## Remove what the other targets made, except .env and the example's database
-	rm -rf .venv .tox .coverage .coverage.* .pytest_cache .ruff_cache .import_linter_cache \
+	rm -rf .venv .venv-newest .tox .coverage .coverage.* .pytest_cache .ruff_cache .import_linter_cache \
 		.mypy_cache build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -19,10 +19,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from . import extras, picture, report, rounds, server
-from .process import ROOT, running
-from .sites import SITES
+from . import cpu, picture, report, server, tokens
 
+ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results.json"
 PAGE = ROOT / "docs" / "performance.md"
 PICTURE = ROOT / "docs" / "images" / "benchmark.png"
@@ -70,22 +69,16 @@ def measure(count: int, *, quick: bool) -> dict[str, Any]:
     """Return all results of one run of ``count`` rounds."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        with running((site.name for site in SITES), folder) as processes:
-            requests = rounds.measure(processes, count, QUICK_COUNT if quick else COUNT)
-        served: rounds.Results = {}
+        found = {
+            "requests": cpu.measure(folder, count, QUICK_COUNT if quick else COUNT),
+            **tokens.measure(folder, count, quick=quick),
+        }
         if lacking := server.missing():
             print(lacking, file=sys.stderr)
         else:
             server_rounds = max(1, count // ROUNDS_PER_SERVER_ROUND)
-            served = server.measure(folder, server_rounds, quick=quick)
-    return {
-        "versions": versions(),
-        "cores": os.cpu_count(),
-        "rounds": count,
-        "requests": requests,
-        "server": served,
-        **extras.measure(quick=quick),
-    }
+            found["server"] = server.measure(folder, server_rounds, quick=quick)
+    return {"versions": versions(), "cores": os.cpu_count(), "rounds": count, **found}
 
 
 def versions() -> dict[str, str]:

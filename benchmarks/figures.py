@@ -4,7 +4,7 @@ Whatever slows the machine down slows down whoever is measured then, so that onl
 in the same round is compared, and the median of many rounds is taken.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from statistics import median, quantiles
 
 Figure = dict[str, float]
@@ -17,16 +17,6 @@ def summarize(values: Sequence[float], digits: int = 2) -> Figure:
     low, _, high = quantiles(several, n=4, method="inclusive")
     figures = {"median": median(values), "low": low, "high": high}
     return {name: round(value, digits) for name, value in figures.items()}
-
-
-def differences(values: Iterable[float], bare: Iterable[float]) -> list[float]:
-    """Return by how much each round's value is over that of the bare site in the same round."""
-    return [value - base for value, base in zip(values, bare, strict=True)]
-
-
-def shares(values: Iterable[float], bare: Iterable[float]) -> list[float]:
-    """Return what share each round's value is of that of the bare site in the same round."""
-    return [value / base for value, base in zip(values, bare, strict=True)]
 
 
 def spread(figure: Figure) -> float:

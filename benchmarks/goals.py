@@ -3,171 +3,96 @@
 Times are those over the request without authentication, of the same run.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from .figures import part, spread
-from .sites import YARDSTICK
+from .sites import BY_NAME, YARDSTICK
 
 Results = Mapping[str, Any]
 
+KINDS = {
+    "untouched": "user not looked at",
+    "anonymous": "nobody logged in",
+    "pk": "user's key",
+    "username": "user's row",
+    "login": "login",
+}
+RATIOS = (
+    ("wsgi", "pk", "token", 1 / 40, YARDSTICK),
+    ("wsgi", "pk", "token", 1.6, "floor"),
+    ("asgi", "pk", "token", 1 / 100, YARDSTICK),
+    ("wsgi", "username", "database", 1 / 7, YARDSTICK),
+    ("wsgi", "username", "database", 1 / 4, "simplejwt"),
+    ("wsgi", "anonymous", "database", 1 / 5, YARDSTICK),
+    ("wsgi", "untouched", "database", 1 / 5, YARDSTICK),
+    ("wsgi", "login", "database", 0.55, YARDSTICK),
+)
+"""Interface, kind of request and site; and the limit, of what the same takes another site."""
 
-@dataclass(frozen=True)
-class Limit:
-    """One number that is not to be passed."""
+SHARES = {"token": 0.93, "database": 0.65}
+"""What is to be left of a server's requests per second, at least."""
 
-    words: str
-    """The limit; in the table of goals these are put together."""
-
-    bound: float
-    find: Callable[[Results], float]
-    unit: str = ""
-    at_least: bool = False
-
-    def reached(self, results: Results) -> str:
-        """Say what was measured, and whether it is enough; not by a run that leaves it out."""
-        try:
-            found = self.find(results)
-        except (LookupError, ZeroDivisionError):
-            return "not measured"
-        is_reached = found >= self.bound if self.at_least else found <= self.bound
-        figure = f"{found:.2f}" if self.at_least or self.unit else part(found)
-        return f"{'✓' if is_reached else '✗'} {figure}{self.unit}"
-
-
-@dataclass(frozen=True)
-class Goal:
-    """A line of the table."""
-
-    what: str
-    limits: tuple[Limit, ...]
-
-    def row(self, results: Results) -> dict[str, str]:
-        """Return the line."""
-        return {
-            "what": self.what,
-            "goal": "; ".join(limit.words for limit in self.limits),
-            "reached": "; ".join(limit.reached(results) for limit in self.limits),
-        }
+FIRST_SIGHT = 0.7
+"""The limit for a new token of HS256, of PyJWT's plain ``decode``."""
 
 
-def over_bare(results: Results, interface: str, kind: str, site: str) -> float:
-    """Return the median time over the bare request, in microseconds."""
-    median: float = results["requests"][interface][kind][site]["over_bare"]["median"]
-    return median
+def rows(results: Results) -> Iterator[dict[str, str]]:
+    """Yield the table of goals."""
+    for interface, kind, site, limit, other in RATIOS:
+        what = f"{BY_NAME[site].title}: {KINDS[kind]}, {interface.upper()}"
+        words = f"{part(limit)} of {BY_NAME[other].title}"
+        yield row(what, words, partial(ratio, results, interface, kind, site, other), limit)
+    what = f"{BY_NAME['database'].title}: {KINDS['untouched']}, ASGI"
+    yield row(what, "1.00 of the noise of the control", partial(noises, results), 1)
+    for site, limit in SHARES.items():
+        what = f"{BY_NAME[site].title}: whole server, {KINDS['pk']}"
+        words = f"at least {limit:.2f} of the requests per second without authentication"
+        yield row(what, words, partial(share, results, site), limit, at_least=True)
+    what = "a token of HS256 that was not seen before"
+    words = f"{part(FIRST_SIGHT)} of PyJWT's plain `decode`"
+    yield row(what, words, partial(first_sight, results), FIRST_SIGHT)
 
 
-def ratio(interface: str, kind: str, site: str, other: str) -> Callable[[Results], float]:
-    """Return a function that compares two sites."""
-    return lambda results: (
-        over_bare(results, interface, kind, site) / over_bare(results, interface, kind, other)
-    )
+def row(
+    what: str, words: str, find: Callable[[], float], limit: float, *, at_least: bool = False
+) -> dict[str, str]:
+    """Return one line; a run that leaves something out does not reach it."""
+    try:
+        found = find()
+    except (LookupError, ZeroDivisionError):
+        return {"what": what, "goal": words, "reached": "not measured"}
+    is_reached = found >= limit if at_least else found <= limit
+    said = f"{found:.2f}" if at_least else part(found)
+    return {"what": what, "goal": words, "reached": f"{'✓' if is_reached else '✗'} {said}"}
 
 
-def share(site: str) -> Callable[[Results], float]:
-    """Return a function that finds the share of the bare site's requests per second."""
-    return lambda results: float(results["server"]["wsgi"]["pk"][site]["share"]["median"])
+def over_bare(results: Results, interface: str, kind: str, site: str) -> dict[str, float]:
+    """Return the time over the bare request, in microseconds."""
+    figure: dict[str, float] = results["requests"][interface][kind][site]["over_bare"]
+    return figure
+
+
+def ratio(results: Results, interface: str, kind: str, site: str, other: str) -> float:
+    """Compare two sites."""
+    one, two = (over_bare(results, interface, kind, name)["median"] for name in (site, other))
+    return one / two
 
 
 def noises(results: Results) -> float:
     """Return an untouched async request's time, with what the control has as the unit."""
-    control = results["requests"]["asgi"]["untouched"]["control"]["over_bare"]
-    noise: float = abs(control["median"]) + spread(control)
-    return over_bare(results, "asgi", "untouched", "database") / noise
+    control = over_bare(results, "asgi", "untouched", "control")
+    noise = abs(control["median"]) + spread(control)
+    return over_bare(results, "asgi", "untouched", "database")["median"] / noise
+
+
+def share(results: Results, site: str) -> float:
+    """Return the share of the bare site's requests per second."""
+    return float(results["server"]["wsgi"]["pk"][site]["share"]["median"])
 
 
 def first_sight(results: Results) -> float:
-    """Return the ratio that `benchmarks.verification` found for HS256."""
-    [row] = [row for row in results["verification"] if row.get("algorithm") == "HS256"]
-    return float(row["first sight / PyJWT"])
-
-
-GOALS = (
-    Goal(
-        "`token`, user's key, WSGI",
-        (
-            Limit("1/40 of Django sessions `db`", 1 / 40, ratio("wsgi", "pk", "token", YARDSTICK)),
-            Limit("1.6 times the floor", 1.6, ratio("wsgi", "pk", "token", "floor")),
-        ),
-    ),
-    Goal(
-        "`token`, user's key, ASGI",
-        (
-            Limit(
-                "1/100 of Django sessions `db`",
-                1 / 100,
-                ratio("asgi", "pk", "token", YARDSTICK),
-            ),
-        ),
-    ),
-    Goal(
-        "`database`, user's row, WSGI",
-        (
-            Limit(
-                "1/7 of Django sessions `db`",
-                1 / 7,
-                ratio("wsgi", "username", "database", YARDSTICK),
-            ),
-            Limit("1/4 of simplejwt", 1 / 4, ratio("wsgi", "username", "database", "simplejwt")),
-        ),
-    ),
-    Goal(
-        "`database`, nobody logged in, WSGI",
-        (
-            Limit(
-                "a fifth of Django sessions `db`",
-                1 / 5,
-                ratio("wsgi", "anonymous", "database", YARDSTICK),
-            ),
-        ),
-    ),
-    Goal(
-        "`database`, user not looked at, WSGI",
-        (
-            Limit(
-                "a fifth of Django sessions `db`",
-                1 / 5,
-                ratio("wsgi", "untouched", "database", YARDSTICK),
-            ),
-        ),
-    ),
-    Goal(
-        "`database`, user not looked at, ASGI",
-        (Limit("no more than the noise of the control", 1, noises, " of it"),),
-    ),
-    Goal(
-        "login, `database`",
-        (
-            Limit(
-                "0.55 of Django's `LoginView` with sessions `db`",
-                0.55,
-                ratio("wsgi", "login", "database", YARDSTICK),
-            ),
-        ),
-    ),
-    Goal(
-        "whole server, `token`, user's key",
-        (
-            Limit(
-                "at least 0.93 of the requests per second without authentication",
-                0.93,
-                share("token"),
-                at_least=True,
-            ),
-        ),
-    ),
-    Goal(
-        "whole server, `database`, user's key",
-        (Limit("at least 0.65", 0.65, share("database"), at_least=True),),
-    ),
-    Goal(
-        "a token of HS256 that was not seen before",
-        (Limit("0.7 of PyJWT's plain `decode`", 0.7, first_sight),),
-    ),
-)
-
-
-def rows(results: Results) -> list[dict[str, str]]:
-    """Return the table of goals."""
-    return [goal.row(results) for goal in GOALS]
+    """Return the ratio of the default algorithm."""
+    found = {row["algorithm"]: row["first sight / PyJWT"] for row in results["verification"]}
+    return float(found["HS256"])

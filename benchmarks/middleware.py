@@ -89,22 +89,13 @@ class DjRestAuthMiddleware(SimpleJWTMiddleware):
     authenticator = "dj_rest_auth.jwt_auth.JWTCookieAuthentication"
 
 
-class AllauthMiddleware(LazyUserMiddleware):
-    """Does what allauth's classes for REST framework and Ninja both do."""
+class AllauthMiddleware(SimpleJWTMiddleware):
+    """Asks allauth's own, and reads the user at once: async views can't later."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        super().__init__(get_response)
-        self.read = import_string("allauth.core.internal.httpkit.get_authorization_credential")
-        self.validate = import_string(
-            "allauth.headless.tokens.strategies.jwt.internal.validate_access_token"
-        )
+    authenticator = "allauth.headless.contrib.rest_framework.authentication.JWTTokenAuthentication"
 
     def find(self, request: HttpRequest) -> Any:
-        """Return whom the access token names, asked for at once: async views can't later."""
-        token = self.read(request, "Bearer")
-        found = token and self.validate(token)
-        if not found:
-            return AnonymousUser()
-        user = found[0]
-        user._setup()
-        return user._wrapped
+        """Return whom the access token names."""
+        user = super().find(request)
+        _ = user.pk
+        return user

@@ -5,11 +5,10 @@ test compares it with the results.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from . import goals
-from .extras import NAMES
 from .figures import Figure, part, spread
 from .sites import BARE, BY_NAME, SITES, YARDSTICK, Site
 
@@ -17,13 +16,7 @@ Results = Mapping[str, Any]
 
 SECTION = re.compile(r"(<!-- (\w+): from results\.json -->\n).*?(<!-- end -->)", re.DOTALL)
 NOT_MEASURED = "Not measured yet."
-PAGES = {
-    "untouched": "user not looked at",
-    "anonymous": "nobody logged in",
-    "pk": "user's key",
-    "username": "user's row",
-}
-STEPS = {"login": "login", "renewal": "renewal", "sight": "first request with the new token"}
+PAGES = {kind: words for kind, words in goals.KINDS.items() if kind != "login"}
 
 
 def sections(results: Results) -> dict[str, str]:
@@ -32,11 +25,12 @@ def sections(results: Results) -> dict[str, str]:
         "summary": summary(results),
         "wsgi": requests_table(results, "wsgi"),
         "asgi": requests_table(results, "asgi"),
-        "steps": steps_table(results),
+        "logins": logins_table(results),
         "server": server_table(results),
-        "goals": table(goals.rows(results)),
+        "goals": table([*goals.rows(results)]),
         "versions": versions(results),
-        **{name: table(results.get(name, [])) for name in NAMES},
+        "verification": table(results.get("verification", [])),
+        "memory": table(results.get("memory", [])),
     }
 
 
@@ -83,36 +77,33 @@ def summary(results: Results) -> str:
 def requests_table(results: Results, interface: str) -> str:
     """Return what requests cost over the bare one, in microseconds, and parts of sessions."""
     kinds = results.get("requests", {}).get(interface, {})
-    return table([*rows_of_pages(kinds)] if kinds else [])
+    return table(
+        [
+            {
+                "": title(site),
+                **{words: figure(kinds[kind][site.name]) for kind, words in PAGES.items()},
+                "of sessions `db`": compared(kinds["pk"], site) if site.middleware else "",
+                "queries": str(kinds["username"][site.name].get("queries", "")),
+            }
+            for site in measured(kinds.get("pk", {}))
+        ]
+    )
 
 
-def rows_of_pages(kinds: Results) -> Iterable[dict[str, str]]:
-    """Yield a line for each site."""
-    for site in measured(kinds["pk"]):
-        row = {"": title(site)}
-        for kind, words in PAGES.items():
-            row[words] = f"{figure(kinds[kind][site.name]['over_bare'])}"
-        row["of sessions `db`"] = compared(kinds["pk"], site) if site.middleware else ""
-        row["queries"] = str(kinds["username"][site.name].get("queries", ""))
-        yield row
-
-
-def steps_table(results: Results) -> str:
-    """Return what logging in and renewing cost, with their queries."""
-    kinds = results.get("requests", {}).get("wsgi", {})
-    return table([*rows_of_steps(kinds)] if kinds else [])
-
-
-def rows_of_steps(kinds: Results) -> Iterable[dict[str, str]]:
-    """Yield a line for each site that has logins."""
-    for site in measured(kinds["login"]):
-        row = {"": title(site)}
-        for kind, words in STEPS.items():
-            found = kinds[kind].get(site.name)
-            row[f"{words}, µs"] = figure(found["over_bare"]) if found else ""
-            row[f"queries of {kind}"] = str(found["queries"]) if found else ""
-        row["login, of sessions `db`"] = compared(kinds["login"], site)
-        yield row
+def logins_table(results: Results) -> str:
+    """Return what logging in costs, with its queries."""
+    logins = results.get("requests", {}).get("wsgi", {}).get("login", {})
+    return table(
+        [
+            {
+                "": title(site),
+                "login, µs": figure(logins[site.name]),
+                "queries": str(logins[site.name]["queries"]),
+                "of sessions `db`": compared(logins, site),
+            }
+            for site in measured(logins)
+        ]
+    )
 
 
 def server_table(results: Results) -> str:
@@ -146,8 +137,9 @@ def title(site: Site) -> str:
     return f"**{site.title}**" if site.is_ours else site.title
 
 
-def figure(found: Figure) -> str:
+def figure(site: Mapping[str, Any]) -> str:
     """Return a median, and how far half of all rounds were from it at most."""
+    found: Figure = site["over_bare"]
     return f"{found['median']:,.1f} ± {spread(found):.1f}"
 
 

@@ -8,10 +8,9 @@ import json
 import os
 from pathlib import Path
 
-from .contender import Contender
+from .contender import contender
 
-contender = Contender(os.environ["BENCH_SITE"])
-contender.visitor.be_fresh()
-wsgi, asgi = contender.pages, contender.async_pages
+contender().be_fresh()
+wsgi, asgi = contender().wsgi, contender().asgi
 
-Path(os.environ["BENCH_HEADERS"]).write_text(json.dumps(contender.visitor.headers))
+Path(os.environ["BENCH_HEADERS"]).write_text(json.dumps(contender().headers))

@@ -13,18 +13,19 @@ import socket
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from .figures import shares, summarize
-from .process import ROOT, Failed, environment
-from .rounds import Results, shuffled
+from .cpu import Results, environment, shuffled
+from .figures import summarize
 from .sites import BARE, BODIES, SITES, YARDSTICK
+
+ROOT = Path(__file__).resolve().parent.parent
 
 KINDS = ("pk", "username")
 A_FEW = (BARE, "token", "database", YARDSTICK)
@@ -36,23 +37,19 @@ SERVED = {
 CONNECTIONS = 8
 SECONDS = 1
 PATIENCE = 30
-REMEDIES = {
-    "granian": "pip install granian",
-    "taskset": "apt-get install util-linux",
-    "wrk": "apt-get install wrk",
-}
+NEEDED = "granian", "taskset", "wrk"
+
+
+class Failed(Exception):
+    """The server or the load did not do what it should."""
 
 
 def missing() -> str:
-    """Say what is not there, and how to get it; nothing, if everything is."""
-    here = Path(sys.executable).parent
-    found = {name: shutil.which(name) or shutil.which(name, path=str(here)) for name in REMEDIES}
-    lacking = [f"{name} ({REMEDIES[name]})" for name in REMEDIES if not found[name]]
-    if lacking:
-        return f"The whole server is left out, for want of {', '.join(lacking)}."
-    if len(cores()) < 2:
-        return "The whole server is left out: server and load need a core each, and there is one."
-    return ""
+    """Say what is not there; nothing, if everything is. Debian has taskset in util-linux."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    lacking = [name for name in NEEDED if not shutil.which(name, path=path)]
+    lacking += ["a second core"] if len(cores()) < 2 else []
+    return f"The whole server is left out, for want of {', '.join(lacking)}." if lacking else ""
 
 
 def cores() -> list[int]:
@@ -62,7 +59,7 @@ def cores() -> list[int]:
 
 def measure(folder: Path, rounds: int, *, quick: bool) -> Results:
     """Return each site's requests per second, and the share of the bare site's."""
-    found: dict[tuple[str, str, str], list[float]] = {}
+    found: dict[tuple[str, str, str], list[float]] = defaultdict(list)
     served = dict.fromkeys(SERVED, A_FEW) if quick else SERVED
     pairs = [(interface, site) for interface, sites in served.items() for site in sites]
     for number in range(rounds):
@@ -71,12 +68,12 @@ def measure(folder: Path, rounds: int, *, quick: bool) -> Results:
             with serving(site, interface, folder) as server:
                 for kind in KINDS:
                     rate = load(server, path_of(site, interface, kind))
-                    found.setdefault((interface, kind, site), []).append(rate)
+                    found[interface, kind, site].append(rate)
     print()
     return {
         interface: {
             kind: {
-                site: describe(found[interface, kind, site], found[interface, kind, BARE])
+                site: share(found[interface, kind, site], found[interface, kind, BARE])
                 for site in sites
             }
             for kind in KINDS
@@ -85,9 +82,10 @@ def measure(folder: Path, rounds: int, *, quick: bool) -> Results:
     }
 
 
-def describe(rates: list[float], bare: list[float]) -> dict[str, Any]:
+def share(rates: list[float], bare: list[float]) -> dict[str, Any]:
     """Return the figures of one site."""
-    return {"per_second": summarize(rates, 0), "share": summarize(shares(rates, bare), 3)}
+    shares = [one / other for one, other in zip(rates, bare, strict=True)]
+    return {"share": summarize(shares, 3)}
 
 
 def path_of(site: str, interface: str, kind: str) -> str:
@@ -96,8 +94,7 @@ def path_of(site: str, interface: str, kind: str) -> str:
     return f"/async/{page}/" if interface == "asgi" else f"/{page}/"
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(NamedTuple):
     """A server that is up."""
 
     pid: int
@@ -125,7 +122,7 @@ def serving(site: str, interface: str, folder: Path) -> Iterator[Server]:
     process = subprocess.Popen(
         command(interface, port),
         cwd=ROOT,
-        env=environment(site, folder) | {"BENCH_HEADERS": str(file)},
+        env=os.environ | environment(site, folder) | {"BENCH_HEADERS": str(file)},
         stdout=subprocess.DEVNULL,
         start_new_session=True,
     )
@@ -139,31 +136,22 @@ def serving(site: str, interface: str, folder: Path) -> Iterator[Server]:
 
 def command(interface: str, port: int) -> list[str]:
     """Return what starts a server with one worker and, of that, one thread that runs Python."""
-    options = {
-        "--interface": "asginl" if interface == "asgi" else interface,
-        "--host": "127.0.0.1",
-        "--port": str(port),
-        "--workers": "1",
-        "--blocking-threads": "1",
-        "--log-level": "warning",
-    }
     if interface == "asgi":
-        del options["--blocking-threads"]
-    granian = ["-m", "granian", *(word for option in options.items() for word in option), "--no-ws"]
-    pinned = ["taskset", "--cpu-list", str(cores()[0]), sys.executable]
-    return [*pinned, *granian, f"benchmarks.served:{interface}"]
+        options = ["--interface", "asginl"]
+    else:
+        options = ["--interface", "wsgi", "--blocking-threads", "1"]
+    options += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "warning", "--no-ws"]
+    pinned = ["taskset", "--cpu-list", str(cores()[0]), sys.executable, "-m", "granian"]
+    return [*pinned, "--workers", "1", *options, f"benchmarks.served:{interface}"]
 
 
 def wait_for(process: "subprocess.Popen[bytes]", port: int) -> None:
     """Return once the server answers."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            fetch("/untouched/", port, {})
-        except (URLError, ConnectionError):
-            time.sleep(0.05)
-        else:
-            return
+        with suppress(URLError, ConnectionError):
+            return expect(Server(process.pid, port, {}), "/untouched/")
+        time.sleep(0.05)
     raise Failed("The server did not come up; what it said is above.")
 
 
@@ -191,17 +179,11 @@ def load(server: Server, path: str) -> float:
 
 def expect(server: Server, path: str) -> None:
     """Raise `Failed` unless the page shows the visitor."""
-    body, right = fetch(path, server.port, server.headers), BODIES[path.strip("/").split("/")[-1]]
+    request = Request(f"http://127.0.0.1:{server.port}{path}", headers=server.headers)
+    with urlopen(request, timeout=PATIENCE) as response:  # noqa: S310
+        body, right = response.read(), BODIES[path.split("/")[-2]]
     if body != right:
         raise Failed(f"{path} is answered with {body!r} and not {right!r}.")
-
-
-def fetch(path: str, port: int, headers: dict[str, str]) -> bytes:
-    """Return what is at ``path``."""
-    request = Request(f"http://127.0.0.1:{port}{path}", headers=headers)
-    with urlopen(request, timeout=PATIENCE) as response:  # noqa: S310
-        content: bytes = response.read()
-    return content
 
 
 def free_port() -> int:

@@ -35,17 +35,10 @@ class Login:
     bearer: tuple[str, ...] = ()
     """Where in the document that answers the access token is; none: it comes as a cookie."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class Refresh:
-    """Where a program gets the next token, if that is a request of its own."""
-
-    path: str
-    field: str = "refresh"
-    """What the refresh token is called in the request."""
-
-    found: tuple[str, ...] = ()
-    """Where in the document that answers the next one is; none: it goes and comes as a cookie."""
+    @property
+    def status(self) -> int:
+        """What it is answered with: a form, by the way to the next page."""
+        return 200 if self.is_json else 302
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,19 +59,11 @@ class Site:
     apps: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     login: Login | None = None
-    refresh: Refresh | None = None
-    saves_sessions: bool = False
-    """Whether ``SESSION_SAVE_EVERY_REQUEST`` is what renews a login here."""
 
     @property
     def is_ours(self) -> bool:
         """Whether it has this package."""
         return self.family == OURS
-
-    @property
-    def renews(self) -> bool:
-        """Whether a login of this site is renewed at all."""
-        return self.is_ours or self.saves_sessions or self.refresh is not None
 
 
 # --- Django
@@ -94,7 +79,6 @@ def _sessions(engine: str, title: str) -> Site:
         apps=("django.contrib.sessions",),
         settings={"SESSION_ENGINE": f"django.contrib.sessions.backends.{engine}"},
         login=Login(path="/django/login/"),
-        saves_sessions=True,
     )
 
 
@@ -102,8 +86,6 @@ def _sessions(engine: str, title: str) -> Site:
 
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
-    "ROTATE_REFRESH_TOKENS": True,
-    "BLACKLIST_AFTER_ROTATION": True,
     "TOKEN_OBTAIN_SERIALIZER": "benchmarks.simplejwt.NamingSerializer",
 }
 SIMPLE_JWT_APPS = (
@@ -123,7 +105,6 @@ def _simplejwt(name: str, title: str, middleware: str) -> Site:
         apps=SIMPLE_JWT_APPS,
         settings={"SIMPLE_JWT": SIMPLE_JWT},
         login=Login(path="/simplejwt/login/", is_json=True, bearer=("access",)),
-        refresh=Refresh(path="/simplejwt/refresh/", found=("refresh",)),
     )
 
 
@@ -144,7 +125,6 @@ DJ_REST_AUTH = Site(
         },
     },
     login=Login(path="/dj-rest-auth/login/", is_json=True),
-    refresh=Refresh(path="/dj-rest-auth/refresh/"),
 )
 
 ALLAUTH = Site(
@@ -153,7 +133,13 @@ ALLAUTH = Site(
     family=OTHERS,
     middleware=("benchmarks.middleware.AllauthMiddleware",),
     login_middleware=(SESSIONS, AUTHENTICATION, "allauth.account.middleware.AccountMiddleware"),
-    apps=("django.contrib.sessions", "allauth", "allauth.account", "allauth.headless"),
+    apps=(
+        "django.contrib.sessions",
+        "rest_framework",
+        "allauth",
+        "allauth.account",
+        "allauth.headless",
+    ),
     settings={
         "AUTHENTICATION_BACKENDS": ["allauth.account.auth_backends.AuthenticationBackend"],
         "ACCOUNT_EMAIL_VERIFICATION": "none",
@@ -165,11 +151,6 @@ ALLAUTH = Site(
         "HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN": 600,
     },
     login=Login(path="/allauth/app/v1/auth/login", is_json=True, bearer=("meta", "access_token")),
-    refresh=Refresh(
-        path="/allauth/app/v1/tokens/refresh",
-        field="refresh_token",
-        found=("data", "refresh_token"),
-    ),
 )
 
 # --- Ours

@@ -1,4 +1,4 @@
-"""The pages that every site has, and after them the contender's own login and renewal."""
+"""The pages that every site has, and after them the contender's own login."""
 
 from importlib import import_module
 from typing import Any
@@ -8,6 +8,7 @@ from django.urls import include, path
 
 from . import views
 from .settings import SITE
+from .sites import DJANGO
 
 urlpatterns: list[Any] = [
     path("untouched/", views.untouched),
@@ -20,20 +21,13 @@ urlpatterns: list[Any] = [
 
 if SITE.is_ours:
     urlpatterns.append(path("ours/", include("django_jwt_cookie.urls")))
-elif SITE.saves_sessions:
+elif SITE.family == DJANGO:
     urlpatterns.append(path("django/login/", LoginView.as_view()))
 elif SITE.name.startswith("simplejwt"):
-    simplejwt = import_module("rest_framework_simplejwt.views")
-    urlpatterns += [
-        path("simplejwt/login/", simplejwt.TokenObtainPairView.as_view()),
-        path("simplejwt/refresh/", simplejwt.TokenRefreshView.as_view()),
-    ]
+    view = import_module("rest_framework_simplejwt.views").TokenObtainPairView
+    urlpatterns.append(path("simplejwt/login/", view.as_view()))
 elif SITE.name == "dj-rest-auth":
-    login = import_module("dj_rest_auth.views").LoginView
-    refresh = import_module("dj_rest_auth.jwt_auth").get_refresh_view()
-    urlpatterns += [
-        path("dj-rest-auth/login/", login.as_view()),
-        path("dj-rest-auth/refresh/", refresh.as_view()),
-    ]
+    view = import_module("dj_rest_auth.views").LoginView
+    urlpatterns.append(path("dj-rest-auth/login/", view.as_view()))
 elif SITE.name == "allauth":
     urlpatterns.append(path("allauth/", include("allauth.headless.urls")))

@@ -11,8 +11,11 @@ from uuid import UUID
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.core.signals import setting_changed
 from django.db import connection, connections
 from django.test import Client
+from django.test.signals import root_urlconf_changed
+from django.urls import set_urlconf
 from time_machine import TimeMachineFixture
 
 from django_jwt_cookie.signals import session_ended
@@ -20,6 +23,25 @@ from django_jwt_cookie.signals import session_ended
 from .clients import ASGIClient, WSGIClient
 
 CLIENTS: dict[str, type[Client]] = {"wsgi": WSGIClient, "asgi": ASGIClient}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _kept_resolvers() -> Iterator[None]:
+    """Build the resolver of each URLconf once: with the admin in it, that takes milliseconds.
+
+    Django finds it by the URLconf's name, and yet would forget all at each change of ROOT_URLCONF.
+    """
+    setting_changed.disconnect(root_urlconf_changed)
+    setting_changed.connect(forget_urlconf)
+    yield
+    setting_changed.disconnect(forget_urlconf)
+    setting_changed.connect(root_urlconf_changed)
+
+
+def forget_urlconf(*, setting: str, **kwargs: Any) -> None:
+    """Forget the URLconf of the request before; the rest of what Django does at a change."""
+    if setting == "ROOT_URLCONF":
+        set_urlconf(None)
 
 
 @pytest.fixture(params=CLIENTS)

@@ -25,6 +25,7 @@ from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import decode
 
 from . import sites
+from .cases import spread
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +63,7 @@ def clock(time_machine):
     return time_machine
 
 
-@pytest.fixture(params=["db", "cache", "cached_db", "file", "signed_cookies"])
+@pytest.fixture(params=spread(["db", "cache", "cached_db", "file", "signed_cookies"], 3))
 def engine(request, settings, tmp_path, monkeypatch):
     """Keep Django sessions in each of the places that Django has for them; return its name."""
     settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{request.param}"
@@ -699,7 +700,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("fill", ["/cart/lamp/", "/acart/lamp/", "/cart-of-user/lamp/"])
-@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("end", spread(ENDS, 4))
 def test_shared_computer_the_next_visitor_sees_no_cart(client, end, fill):
     """However the login of before ended, and whether or not it was looked at."""
     client.get("/login/ada/")

@@ -22,6 +22,7 @@ from django_jwt_cookie.keys.key import TYPE
 from django_jwt_cookie.tokens import Claims, encode
 
 from .accounts import start_session
+from .cases import spread
 from .openapi_contract import check
 
 pytestmark = pytest.mark.django_db
@@ -327,7 +328,10 @@ VARIANTS = {
 }
 
 
-@pytest.fixture(params=REFUSED)
+QUICK = [*spread(INVALID, 5), *spread(REVOKED, 2), *EXPIRED, *INACTIVE]
+
+
+@pytest.fixture(params=QUICK)
 def bad(request, login):
     """Return each bad cookie and the reason why it is refused, as ``(headers, reason)``."""
     make, reason = REFUSED[request.param]
@@ -395,7 +399,7 @@ def test_a_public_page_is_served_to_a_bad_cookie(client, bad, path):
     assert_deletes_cookie(response)
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", spread(VARIANTS, 12))
 def test_a_public_page_is_served_to_a_variant_of_a_bad_cookie(client, login, name):
     """The same, for what is only a little different."""
     make, reason = VARIANTS[name]
@@ -951,7 +955,7 @@ def multipart(data):
 
 @pytest.mark.parametrize("path", [LOGIN, SIGNUP, "/accounts/logout/"])
 @pytest.mark.parametrize("content_type", [MULTIPART, FORM, "application/json"])
-@pytest.mark.parametrize("charset", CHARSETS)
+@pytest.mark.parametrize("charset", spread(CHARSETS, 3))
 def test_a_form_in_another_charset_than_utf_8_is_refused(client, path, content_type, charset):
     """Some are none of text; some make a lone surrogate, which the hasher can't encode."""
     body = multipart(dict.fromkeys(signup_data() | {"password": ""}, rb"\ud800"))
@@ -1259,7 +1263,7 @@ def ids_of(url):
 
 
 @pytest.mark.parametrize("path", [LOGIN, SIGNUP])
-@pytest.mark.parametrize("url", EVIL, ids=ids_of)
+@pytest.mark.parametrize("url", spread(EVIL, 5), ids=ids_of)
 def test_open_redirect_by_next_in_the_address(client, path, url):
     """Nobody is led to another site right after giving the password."""
     response = client.post(path, GOOD[path], query_params={"next": url})
@@ -1267,7 +1271,7 @@ def test_open_redirect_by_next_in_the_address(client, path, url):
 
 
 @pytest.mark.parametrize("path", [LOGIN, SIGNUP])
-@pytest.mark.parametrize("url", EVIL, ids=ids_of)
+@pytest.mark.parametrize("url", spread(EVIL, 5), ids=ids_of)
 def test_open_redirect_by_next_in_the_form(client, path, url):
     """Nor by what the form holds."""
     response = client.post(path, GOOD[path] | {"next": url})
@@ -1284,7 +1288,7 @@ def test_open_redirect_of_a_program(client, path):
 
 
 @pytest.mark.parametrize("path", [LOGIN, SIGNUP])
-@pytest.mark.parametrize("url", EVIL, ids=ids_of)
+@pytest.mark.parametrize("url", spread(EVIL, 5), ids=ids_of)
 def test_open_redirect_by_next_is_not_carried_by_the_page(client, path, url):
     """Neither the form nor its links hold it."""
     response = client.get(path, {"next": url})
@@ -1311,7 +1315,7 @@ def test_response_splitting_by_next(client, path):
 
 
 @pytest.mark.parametrize("path", ["/api/", "/aapi/"])
-@pytest.mark.parametrize("url", EVIL, ids=ids_of)
+@pytest.mark.parametrize("url", spread(EVIL, 5), ids=ids_of)
 def test_open_redirect_by_hx_current_url(client, login, path, url):
     """401 for htmx, to the login page of this site; from there nobody is led to another."""
     headers = {"hx-request": "true", "hx-current-url": url, "cookie": one("garbage")}

@@ -70,7 +70,7 @@ def test_a_site_as_documented_has_nothing_to_report():
         (ADOPT | {"ADOPTERS": ["tests.test_checks.ids"]}, ["jwt_cookie.E012"]),
         ({"REVOCATION_CACHE": "default"}, []),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:60],
 )
 def test_settings_and_keys(settings, given, expected):
     """What can't work is an error, whatever else could be said of it."""
@@ -101,7 +101,7 @@ def test_settings_and_keys(settings, given, expected):
         ([*GOOD, LOGIN_REQUIRED], []),
         ([*GOOD, "no.such.Middleware", "tests.test_checks.ids"], []),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:60],
 )
 def test_the_place_of_the_middleware(settings, chain, expected):
     """Missing, twice, beside Django's, too early, too late."""
@@ -119,7 +119,7 @@ def test_the_place_of_the_middleware(settings, chain, expected):
         ({"SECRET": "a-random-secret-of-more-than-32-bytes"}, []),
         ({"SECRET": "django-insecure-0123456789abcdefghijklmnopq"}, ["jwt_cookie.W005"]),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:60],
 )
 def test_what_works_and_is_not_safe(settings, given, expected):
     """For ``check --deploy`` alone: development may be like that."""

@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.urls import path
 from django.utils.decorators import sync_and_async_middleware
 
+from .cases import spread
 from .conftest import MISSING, skip_or_fail
 
 
@@ -303,3 +304,22 @@ def test_what_is_not_installed_is_named(monkeypatch, marker, count):
     monkeypatch.setenv("CHROMIUM", "python3")
     expected = f"not installed: {', '.join(missing)}" if missing else ""
     assert MISSING[marker]() == expected
+
+
+@pytest.mark.parametrize(
+    ("count", "quick", "tried"),
+    [(9, 3, [0, 4, 8]), (9, 1, [0]), (9, 9, [*range(9)]), (3, 5, [0, 1, 2])],
+)
+def test_a_quick_run_tries_some_of_the_cases_and_the_whole_one_all(count, quick, tried):
+    """The same ones each time; the others are marked, and none is lost."""
+    cases = spread(range(count), quick)
+    assert [case for case in cases if isinstance(case, int)] == tried
+    left = [case for case in cases if not isinstance(case, int)]
+    assert sorted([*tried, *(value for case in left for value in case.values)]) == [*range(count)]
+    assert {mark.name for case in left for mark in case.marks} <= {"slow"}
+    assert all(case.marks for case in left)
+
+
+def test_a_case_of_several_values_stays_one():
+    """Each of them goes to its parameter."""
+    assert spread([(1, 2), (3, 4)], 1) == [(1, 2), pytest.param(3, 4, marks=pytest.mark.slow)]

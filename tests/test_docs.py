@@ -26,6 +26,7 @@ from django_jwt_cookie.responses import REASONS
 from django_jwt_cookie.urls import urlpatterns
 
 from .accounts import JSON, log_in
+from .cases import spread
 from .documents import BLOCK, ROOT, blocks
 
 LINES = re.MULTILINE
@@ -54,7 +55,7 @@ print(dict(client.cookies)["jwt"].OutputString())
 """
 
 
-@pytest.mark.parametrize("in_a_clone", [False, True])
+@pytest.mark.parametrize("in_a_clone", spread([False, True], 1))
 def test_the_readme_works_on_a_new_site(tmp_path, in_a_clone):
     """`startproject`, the README's lines in their order and nothing else.
 
@@ -109,7 +110,7 @@ def run_in(folder, lines):
 
 def test_every_command_of_the_readme_is_there():
     """In the Makefile, or on the package index."""
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), LINES))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), LINES))
     commands = "".join(blocks(README, "sh")).splitlines()
     assert commands == [
         "make demo",
@@ -119,7 +120,7 @@ def test_every_command_of_the_readme_is_there():
         "python manage.py jwt_cookie_key >> .env",
         "pip install django-environ",
     ]
-    named = re.findall(r"`make ([a-z]+)`", "".join(page.read_text() for page in PAGES))
+    named = re.findall(r"`make ([a-z-]+)`", "".join(page.read_text() for page in PAGES))
     assert {"demo", "test"} <= {*named} <= targets
 
 

@@ -15,6 +15,7 @@ from django_jwt_cookie.conf import ALGORITHMS
 from django_jwt_cookie.keys import get_key_ring
 
 from .accounts import start_session
+from .cases import spread
 from .key_samples import HMAC, PAIRS, entry, public_pem, secret
 from .test_fetched_keys import Issuer, serving
 
@@ -26,7 +27,7 @@ def run(*arguments):
     return output.getvalue()
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("algorithm", spread(ALGORITHMS, 4))
 def test_what_is_printed_is_a_line_of_an_env_file(settings, tmp_path, monkeypatch, algorithm):
     """The settings take its value as it is; each is another key."""
     monkeypatch.setattr(environ.Env, "ENVIRON", {})  # Which is that of the process.

@@ -20,6 +20,7 @@ from django_jwt_cookie.keys import get_key_ring
 from django_jwt_cookie.keys.key import TYPE
 from django_jwt_cookie.tokens import Claims, decode, encode
 
+from .cases import spread
 from .key_samples import HMAC, PAIRS, entry, jwk, private_key, public_bytes, secret
 
 ORDER = {
@@ -80,7 +81,7 @@ def test_what_is_tried_here_would_succeed_with_the_right_key(ring, algorithm):
     assert decode(craft(signer(algorithm), alg=algorithm, kid=ring[algorithm].kid)).sub == "1"
 
 
-@pytest.mark.parametrize(("mine", "other"), [*itertools.permutations(ALGORITHMS, 2)])
+@pytest.mark.parametrize(("mine", "other"), spread(itertools.permutations(ALGORITHMS, 2), 14))
 def test_no_key_is_taken_for_another(ring, mine, other):
     """Signed by one, said to be of the other: algorithm, key, or both."""
     for alg, kid in ((other, mine), (mine, other), (other, other)):

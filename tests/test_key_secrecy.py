@@ -18,10 +18,9 @@ from django_jwt_cookie.conf import ALGORITHMS, get_settings
 from django_jwt_cookie.keys import get_key_ring
 from django_jwt_cookie.tokens import Claims, decode, encode
 
+from .cases import spread
 from .key_samples import HMAC, PRIVATE_MEMBERS, entry, jwk, pem, private_key, private_pem, secret
 from .test_key_command import run
-
-pytestmark = pytest.mark.slow
 
 MARK = "only-for-tests"
 
@@ -88,7 +87,7 @@ def broken(algorithm):
         yield {"SECRET": {**jwk(algorithm), "x": 7, "n": 7}}
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("algorithm", spread(ALGORITHMS, 2))
 def test_what_is_refused_is_not_shown(settings, caplog, capsys, algorithm):
     """Neither by checks nor by the error that a request meets, nor by the command."""
     parts = private_parts(algorithm)
@@ -108,7 +107,7 @@ def test_a_key_that_is_too_short_is_not_shown(settings):
     assert_secret(report(get_key_ring), text.split("\n")[1:-2])
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("algorithm", spread(ALGORITHMS, 2))
 def test_a_ring_does_not_show_its_keys(settings, tmp_path, algorithm):
     """Nor the settings, nor the table of the command."""
     path = tmp_path / "key"
@@ -121,7 +120,7 @@ def test_a_ring_does_not_show_its_keys(settings, tmp_path, algorithm):
         assert hash(get_settings()) == hash(get_settings())
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("algorithm", spread(ALGORITHMS, 2))
 def test_an_error_while_signing_or_verifying_does_not_show_the_key(settings, caplog, algorithm):
     """Error reports list the variables of every frame."""
     settings.JWT_COOKIE = {"SECRET": entry(algorithm), "ALGORITHM": algorithm}
@@ -135,6 +134,7 @@ def test_an_error_while_signing_or_verifying_does_not_show_the_key(settings, cap
     assert_secret(said + caplog.text, private_parts(algorithm))
 
 
+@pytest.mark.slow
 def test_settings_are_refused_as_such(settings):
     """The samples above fail for what they are meant to."""
     for algorithm in ALGORITHMS:

@@ -203,7 +203,7 @@ ENCRYPTED = private_pem(ec.generate_private_key(ec.SECP256R1()), b"password")
 OLD_ENCRYPTED = ENCRYPTED.replace("ENCRYPTED ", "").replace("KEY-----\n", "KEY-----\n4,ENCRYPTED\n")
 SHORT = private_pem(rsa.generate_private_key(65537, 1024))  # noqa: S505
 OTHER_PAIRS = [
-    private_pem(dsa.generate_private_key(2048)),
+    private_pem(dsa.generate_private_key(1024)),  # noqa: S505
     private_pem(x25519.X25519PrivateKey.generate()),
     private_pem(ed448.Ed448PrivateKey.generate()),
     private_pem(ec.generate_private_key(ec.SECP521R1())),
@@ -212,56 +212,57 @@ OTHER_PAIRS = [
 ]
 
 
+UNUSABLE = [
+    ("", "a key of 0 bytes is too short"),
+    ("short", "a key of 5 bytes is too short: HS256 needs at least 32"),
+    (7, r"a key must be a string, bytes, or a JWK \(a dict\)"),
+    (SHORT, "a key of 1024 bits is too short: RS256 needs at least 2048"),
+    (ENCRYPTED, "an encrypted PEM"),
+    (OLD_ENCRYPTED, "an encrypted PEM"),
+    (PUBLIC_PEM, "a PEM that can't be read. Has it kept its line breaks"),
+    (pem("ES256").replace("\n", r"\n"), "a PEM that can't be read"),
+    (pem("ES256").replace("PRIVATE KEY", "EC PARAMETERS"), "neither a private nor a public"),
+    (CERTIFICATE, "openssl x509"),
+    *((other, "a key of a kind that is none of RSA, P-256") for other in OTHER_PAIRS),
+    *((public_bytes(name, "DER"), "whoever has it could sign") for name in PAIRS),
+    *((public_bytes(name, "OpenSSH"), "whoever has it") for name in PAIRS if name != "ES384"),
+    (json.dumps([jwk("ES256")]), "whoever has it could sign"),
+    ('[{"kty": ' * 100_000, "whoever has it could sign"),
+    ({}, "a JWK that can't be read"),
+    ('{"keys": []}', "a JWK that can't be read"),
+    ({"kty": "EC", "crv": "P-256", "x": 7, "y": []}, "a JWK that can't be read"),
+    (jwk("ES256", x="AAAA"), "a JWK that can't be read"),
+    (jwk("ES256", d="AAAA"), "a JWK that can't be read"),
+    (jwk("ES256", crv="P-521"), "a JWK that can't be read"),
+    (jwk("EdDSA", crv="Ed448"), "a JWK that can't be read"),
+    (jwk("RS256", oth=[]), "a JWK that can't be read"),
+    (jwk("RS256", p="AAAA"), "a JWK that can't be read"),
+    (jwk("HS256", k="a b"), "whose k is not base64url"),
+    (jwk("HS256", k="AAAAA"), "whose k is not base64url"),
+    (jwk("HS256", k="AAAAAA=="), "whose k is not base64url"),
+    (jwk("HS256", k=None), "whose k is not base64url"),
+    (jwk("HS256", k="AAAA"), "a key of 3 bytes is too short"),
+    (jwk("HS256", k=jwt.utils.base64url_encode(public_bytes("ES256")).decode()), "whoever"),
+    (jwk("HS256", alg="ES256"), "alg is none of HS256, HS384, HS512"),
+    (jwk("HS256", alg="none"), "alg is none of"),
+    (jwk("ES256", alg="HS256"), "of kind P-256 whose alg is none of ES256"),
+    (jwk("ES256", alg="ES384"), "of kind P-256 whose alg is none of ES256"),
+    (jwk("RS256", alg="RS512"), "alg is none of RS256, PS256"),
+    (jwk("EdDSA", alg=["EdDSA"]), "alg is none of EdDSA"),
+    (jwk("ES256", use="enc"), "whose use is not sig"),
+    (jwk("ES256", key_ops=["verify"]), "whose key_ops lack sign"),
+    (jwk("ES256", public=True, key_ops=["sign"]), "whose key_ops lack verify"),
+    (jwk("HS256", key_ops=["sign"]), "whose key_ops lack sign and verify"),
+    (jwk("HS256", key_ops="sign verify"), "whose key_ops lack"),
+    ("file:key.pem", "file:key.pem has to name the whole path"),
+    ("file:/no/such/file", "the file /no/such/file can't be read: No such file"),
+    ("file:/tmp", "the file /tmp can't be read: Is a directory"),
+    ("file:/a\0b", "can't be read: embedded null"),
+]
+
+
 @pytest.mark.parametrize(
-    ("key", "complaint"),
-    [
-        ("", "a key of 0 bytes is too short"),
-        ("short", "a key of 5 bytes is too short: HS256 needs at least 32"),
-        (7, r"a key must be a string, bytes, or a JWK \(a dict\)"),
-        (SHORT, "a key of 1024 bits is too short: RS256 needs at least 2048"),
-        (ENCRYPTED, "an encrypted PEM"),
-        (OLD_ENCRYPTED, "an encrypted PEM"),
-        (PUBLIC_PEM, "a PEM that can't be read. Has it kept its line breaks"),
-        (pem("ES256").replace("\n", r"\n"), "a PEM that can't be read"),
-        (pem("ES256").replace("PRIVATE KEY", "EC PARAMETERS"), "neither a private nor a public"),
-        (CERTIFICATE, "openssl x509"),
-        *((other, "a key of a kind that is none of RSA, P-256") for other in OTHER_PAIRS),
-        *((public_bytes(name, "DER"), "whoever has it could sign") for name in PAIRS),
-        *((public_bytes(name, "OpenSSH"), "whoever has it") for name in PAIRS if name != "ES384"),
-        (json.dumps([jwk("ES256")]), "whoever has it could sign"),
-        ('[{"kty": ' * 100_000, "whoever has it could sign"),
-        ({}, "a JWK that can't be read"),
-        ('{"keys": []}', "a JWK that can't be read"),
-        ({"kty": "EC", "crv": "P-256", "x": 7, "y": []}, "a JWK that can't be read"),
-        (jwk("ES256", x="AAAA"), "a JWK that can't be read"),
-        (jwk("ES256", d="AAAA"), "a JWK that can't be read"),
-        (jwk("ES256", crv="P-521"), "a JWK that can't be read"),
-        (jwk("EdDSA", crv="Ed448"), "a JWK that can't be read"),
-        (jwk("RS256", oth=[]), "a JWK that can't be read"),
-        (jwk("RS256", p="AAAA"), "a JWK that can't be read"),
-        (jwk("HS256", k="a b"), "whose k is not base64url"),
-        (jwk("HS256", k="AAAAA"), "whose k is not base64url"),
-        (jwk("HS256", k="AAAAAA=="), "whose k is not base64url"),
-        (jwk("HS256", k=None), "whose k is not base64url"),
-        (jwk("HS256", k="AAAA"), "a key of 3 bytes is too short"),
-        (jwk("HS256", k=jwt.utils.base64url_encode(public_bytes("ES256")).decode()), "whoever"),
-        (jwk("HS256", alg="ES256"), "alg is none of HS256, HS384, HS512"),
-        (jwk("HS256", alg="none"), "alg is none of"),
-        (jwk("ES256", alg="HS256"), "of kind P-256 whose alg is none of ES256"),
-        (jwk("ES256", alg="ES384"), "of kind P-256 whose alg is none of ES256"),
-        (jwk("RS256", alg="RS512"), "alg is none of RS256, PS256"),
-        (jwk("EdDSA", alg=["EdDSA"]), "alg is none of EdDSA"),
-        (jwk("ES256", use="enc"), "whose use is not sig"),
-        (jwk("ES256", key_ops=["verify"]), "whose key_ops lack sign"),
-        (jwk("ES256", public=True, key_ops=["sign"]), "whose key_ops lack verify"),
-        (jwk("HS256", key_ops=["sign"]), "whose key_ops lack sign and verify"),
-        (jwk("HS256", key_ops="sign verify"), "whose key_ops lack"),
-        ("file:key.pem", "file:key.pem has to name the whole path"),
-        ("file:/no/such/file", "the file /no/such/file can't be read: No such file"),
-        ("file:/tmp", "the file /tmp can't be read: Is a directory"),
-        ("file:/a\0b", "can't be read: embedded null"),
-    ],
-    ids=lambda value: repr(value)[:40],
+    ("key", "complaint"), UNUSABLE, ids=[complaint for _, complaint in UNUSABLE]
 )
 def test_an_unusable_key_is_refused_by_its_place(settings, key, complaint):
     """The message names the place and the remedy, never the key."""
@@ -280,27 +281,29 @@ def test_a_jwk_that_is_for_signing_is_taken(settings, use):
 DER = public_bytes("EdDSA", "DER")
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        base64.b64encode(DER),
-        base64.b64encode(DER).rstrip(b"="),
-        base64.urlsafe_b64encode(DER),
-        DER.hex(),
-        base64.b64encode(public_bytes("RS256", "DER")),
-        str(jwk("EdDSA", public=True)),
-        json.dumps(jwk("EdDSA", public=True))[:-1] + ",}",
-        base64.b64encode(json.dumps(jwk("EdDSA", public=True)).encode()),
-        base64.b64encode(json.dumps(jwk("EdDSA", public=True), indent=2).encode()),
-        base64.b64encode(public_bytes("EdDSA")),
-        base64.b64encode(base64.b64encode(public_bytes("EdDSA"))),
-        public_bytes("EdDSA").hex(),
-        f"0x{DER.hex()}",
-        DER.hex(":"),
-        f"data:;base64,{base64.b64encode(DER).decode()}",
-        f" {jwk('EdDSA', public=True)}",
-    ],
-)
+PUBLIC = {
+    "base64": base64.b64encode(DER),
+    "base64 without padding": base64.b64encode(DER).rstrip(b"="),
+    "base64url": base64.urlsafe_b64encode(DER),
+    "hex": DER.hex(),
+    "base64 of RSA": base64.b64encode(public_bytes("RS256", "DER")),
+    "repr of a JWK": str(jwk("EdDSA", public=True)),
+    "JWK with a comma too many": json.dumps(jwk("EdDSA", public=True))[:-1] + ",}",
+    "base64 of a JWK": base64.b64encode(json.dumps(jwk("EdDSA", public=True)).encode()),
+    "base64 of an indented JWK": base64.b64encode(
+        json.dumps(jwk("EdDSA", public=True), indent=2).encode()
+    ),
+    "base64 of a PEM": base64.b64encode(public_bytes("EdDSA")),
+    "base64 of base64": base64.b64encode(base64.b64encode(public_bytes("EdDSA"))),
+    "hex of a PEM": public_bytes("EdDSA").hex(),
+    "hex with 0x": f"0x{DER.hex()}",
+    "hex with colons": DER.hex(":"),
+    "data URL": f"data:;base64,{base64.b64encode(DER).decode()}",
+    "repr of a JWK after a space": f" {jwk('EdDSA', public=True)}",
+}
+
+
+@pytest.mark.parametrize("text", PUBLIC.values(), ids=PUBLIC)
 def test_attack_a_public_key_in_another_form_is_no_secret(settings, text):
     """Everybody may have it, and with it could sign."""
     with pytest.raises(KeyRingError, match="whoever has it could sign"):

@@ -6,8 +6,11 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 import django_jwt_cookie
-from tools import environment
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -38,6 +41,42 @@ def matrix():
         for python, several, one in found
         for django in (several or one).split(",")
     }
+
+
+def text_of(name):
+    """Read a file."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+PROJECT = tomllib.loads(text_of("pyproject.toml"))
+GROUPS = PROJECT["dependency-groups"]
+LOCKS = [path.name for path in sorted((ROOT / "requirements").glob("*.txt"))]
+
+
+def locked(name):
+    """Return the requirements of a lock file, each with its hashes."""
+    lines = text_of(f"requirements/{name}").replace("\\\n", "").splitlines()
+    found = [line.split("--hash=") for line in lines if not line.startswith("#")]
+    return [(Requirement(what), [each.strip() for each in hashes]) for what, *hashes in found]
+
+
+def versions_of(*names):
+    """Return the versions that these files have of each package: one, or one for each Python."""
+    found = {}
+    for requirement, _ in (each for name in names for each in locked(name)):
+        (pin,) = requirement.specifier
+        found.setdefault(canonicalize_name(requirement.name), set()).add(pin.version)
+    return found
+
+
+def demanded():
+    """Return what the groups, the package, its extras and its build need."""
+    lines = [line for group in GROUPS.values() for line in group if isinstance(line, str)]
+    lines += PROJECT["build-system"]["requires"]
+    lines += SETUP["options"]["install_requires"].split()
+    for extra in SETUP["options.extras_require"].values():
+        lines += extra.split()
+    return sorted(set(lines))
 
 
 def test_the_changelog_begins_with_this_version():
@@ -71,9 +110,11 @@ def enumerate_all(names):
 def test_the_oldest_python_is_the_same_everywhere():
     """What pip demands, what `make` demands, what is tested, what the tools assume."""
     oldest = min(versions("Programming Language :: Python"))
-    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    tools = PROJECT["tool"]
     assert SETUP["options"]["python_requires"] == f">={oldest}"
-    assert ".".join(map(str, environment.MINIMUM)) == oldest
+    assert f"sys.version_info >= ({oldest.replace('.', ', ')})" in text_of("tools/environment.sh")
+    assert f"Python {oldest} or later" in text_of("tools/environment.sh")
+    assert f"--python-version {oldest} --group lock" in text_of("Makefile")
     assert tools["mypy"]["python_version"] == oldest
     assert tools["ruff"]["target-version"] == f"py{oldest.replace('.', '')}"
 
@@ -83,6 +124,95 @@ def test_the_oldest_django_is_the_same_everywhere():
     requirements = SETUP["options"]["install_requires"].split()
     assert requirements[0] == f"Django>={min(versions('Framework :: Django'))}"
     assert [re.split("[<>=]", line)[0] for line in requirements] == ["Django", "PyJWT"]
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_has_exact_versions_with_hashes(name):
+    """And no address: everybody has the packages from the registry that they are set up for."""
+    assert "://" not in text_of(f"requirements/{name}")
+    for requirement, hashes in locked(name):
+        assert [pin.operator for pin in requirement.specifier] == ["=="]
+        assert not requirement.url
+        assert hashes
+        assert all(re.fullmatch("sha256:[0-9a-f]{64}", each) for each in hashes)
+
+
+@pytest.mark.parametrize("line", demanded())
+def test_the_lock_has_what_is_demanded(line):
+    """In a version that will do; `make lock` renews it."""
+    requirement = Requirement(line)
+    versions = versions_of("lock.txt", "django.txt")[canonicalize_name(requirement.name)]
+    assert versions
+    assert all(requirement.specifier.contains(version) for version in versions)
+
+
+def test_the_lock_is_of_all_groups():
+    """Each group is in the one called lock, at some depth."""
+
+    def within(group):
+        inner = {each["include-group"] for each in GROUPS[group] if isinstance(each, dict)}
+        return inner.union(*map(within, inner))
+
+    assert within("lock") == GROUPS.keys() - {"lock"}
+
+
+def test_the_django_of_an_environment_is_what_its_name_says():
+    """In the file that tox names for it; without a name it is the newest that a Python can have."""
+    constraints = ini("tox.ini")["testenv"]["set_env"]
+    newest = max(versions("Framework :: Django"))
+    for django in versions("Framework :: Django"):
+        file = f"django{django.replace('.', '')}.txt"
+        if django == newest:
+            assert file not in constraints
+            file = "django.txt"
+        assert f"= requirements/lock.txt requirements/{file}\n" in f"{constraints}\n"
+        (*_, found) = sorted(versions_of(file)["django"])
+        assert found.startswith(f"{django}.")
+    assert versions_of("django52.txt")["django"] < versions_of("django.txt")["django"]
+
+
+def test_uv_is_the_locked_one():
+    """What pip fetches is the version that tox finds."""
+    assert versions_of("uv.txt") == {"uv": versions_of("lock.txt")["uv"]}
+
+
+def installing(text):
+    """Return the commands that install something from a registry."""
+    lines = text.replace("\\\n", "").splitlines()
+    return [
+        line for line in lines if re.search(r"pip install|(uv|npm) (build|add|sync|ci|i)", line)
+    ]
+
+
+def test_make_installs_by_the_lock_alone():
+    """But for `make test-newest`, which is there for that."""
+    rules = re.split(r"^(?=[\w-]+:)", text_of("Makefile"), flags=re.MULTILINE)
+    found = {rule.partition(":")[0] for rule in rules if installing(rule)}
+    assert found == {"test-newest"}
+    commands = installing(text_of("tools/environment.sh"))
+    assert len(commands) == 2
+    assert all("--require-hashes" in command for command in commands)
+
+
+def test_tox_installs_by_the_lock_alone():
+    """With groups, of which uv demands hashes; the wheel, which has none, comes alone."""
+    tox = ini("tox.ini")
+    assert "UV_REQUIRE_HASHES = 1\n" in tox["testenv"]["set_env"]
+    assert tox["testenv"].getboolean("skip_install")
+    for command in tox["testenv"]["commands_pre"].strip().splitlines():
+        assert re.fullmatch(r"(\w+: )?uv pip install --quiet( --group [\w-]+)+", command)
+    own = {option for section in tox for option in tox[section]} - {*tox["testenv"], *tox["tox"]}
+    assert own == {"base_python", "allowlist_externals"}
+    assert [name for name in tox if installing("".join(tox[name].values()))] == ["testenv"]
+    build, wheel = installing(text_of("tools/package.sh"))
+    assert "--require-hashes" in build
+    assert "--no-deps" in wheel
+
+
+def test_ci_installs_by_make_and_tox_alone():
+    """And what Node has, by its own lock."""
+    scripts = "".join(text_of(f".ci/{path.name}") for path in sorted((ROOT / ".ci").iterdir()))
+    assert [line.split(" --")[0] for line in installing(scripts)] == ["npm ci"]
 
 
 def test_no_lock_file_names_where_packages_are_fetched_from():
@@ -104,4 +234,4 @@ def test_the_help_lists_every_target():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     phony = re.search(r"^\.PHONY: (.*)", makefile, re.MULTILINE)
     assert phony
-    assert phony[1].split() == re.findall(r"^(\w+):.*## ", makefile, re.MULTILINE)
+    assert phony[1].split() == re.findall(r"^([\w-]+):.*## ", makefile, re.MULTILINE)

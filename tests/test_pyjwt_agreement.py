@@ -22,8 +22,6 @@ from django_jwt_cookie.tokens import decode
 
 from .key_samples import HMAC, pem, secret
 
-pytestmark = pytest.mark.slow
-
 SITES = {
     "HS256": {},
     "with issuer and audience": {"ISSUER": "shop", "AUDIENCE": "web"},
@@ -152,6 +150,7 @@ def test_both_take_what_we_write(ring):
     assert (is_ours(token), is_good(ring.signing_key, token)) == (True, True)
 
 
+@pytest.mark.slow
 @examples
 @given(changes=edits)
 def test_attack_no_change_of_characters_is_taken_that_pyjwt_refuses(ring, changes):
@@ -162,6 +161,7 @@ def test_attack_no_change_of_characters_is_taken_that_pyjwt_refuses(ring, change
     assert is_good(ring.signing_key, changed) or changed != token
 
 
+@pytest.mark.slow
 @examples
 @given(payload=claims, header=headers)
 def test_attack_no_claim_or_header_is_taken_that_pyjwt_refuses(ring, payload, header):
@@ -171,6 +171,7 @@ def test_attack_no_claim_or_header_is_taken_that_pyjwt_refuses(ring, payload, he
         assert is_good(ring.signing_key, token)
 
 
+@pytest.mark.slow
 @examples
 @given(payload=st.sampled_from([[], "text", 1, None, True, {}]))
 def test_a_payload_that_is_no_login_is_refused(ring, payload):
@@ -179,6 +180,7 @@ def test_a_payload_that_is_no_login_is_refused(ring, payload):
     assert (is_ours(token), is_good(ring.signing_key, token)) == (False, False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 @examples
 @given(signature=st.binary(max_size=600))

@@ -23,6 +23,7 @@ from django_jwt_cookie.signals import session_ended, token_reused
 from django_jwt_cookie.tokens import decode
 
 from .accounts import COOKIE, JSON, PASSWORD, log_in
+from .cases import spread
 from .concurrency.exchange import Exchange, is_accepted
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
@@ -336,7 +337,7 @@ def test_an_upload_that_arrives_nine_minutes_late(clock, browser, new_client):
 
 
 @pytest.mark.parametrize("age", [HALF_OVER, EXPIRED])
-@pytest.mark.parametrize("minutes", [1, 6, 9, 60])
+@pytest.mark.parametrize("minutes", spread([1, 6, 9, 60], 3))
 def test_a_slow_view_never_overwrites_a_newer_token(clock, browser, new_client, age, minutes):
     """A report takes minutes, and the visitor goes on in another tab of the same browser."""
     other_tab = Browser(new_client())
@@ -464,7 +465,7 @@ def test_an_end_before_a_renewal(clock, ada, token, name):
 
 ORDERS = sorted(
     {
-        order
+        "".join(order)
         for order in itertools.permutations("aabbcc")
         if [order.index(each) for each in "abc"] == sorted(order.index(each) for each in "abc")
     }
@@ -474,7 +475,7 @@ ORDERS = sorted(
 
 @pytest.mark.parametrize("age", [HALF_OVER, EXPIRED])
 @pytest.mark.parametrize("pause", [0, 6, 20 * MINUTE])
-@pytest.mark.parametrize("order", ORDERS, ids="".join)
+@pytest.mark.parametrize("order", spread(ORDERS, 5))
 def test_three_requests_of_one_browser_in_every_order(clock, token, order, pause, age):
     """Each takes from the jar what is in it then, and none ever looks like a thief."""
     clock.shift(age)
@@ -518,7 +519,7 @@ def test_a_password_is_changed_while_another_tab_renews(clock, token, age):
 
 
 @pytest.mark.parametrize("age", [0, HALF_OVER, EXPIRED])
-@pytest.mark.parametrize("behind", [1, 2, 100])
+@pytest.mark.parametrize("behind", [1, 2, pytest.param(100, marks=pytest.mark.slow)])
 def test_a_backup_was_restored(clock, browser, thief, age, behind):
     """The row is older than the token, whose signature is ours: healed, nobody is logged out."""
     for _ in range(behind):

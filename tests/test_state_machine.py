@@ -30,12 +30,11 @@ from django_jwt_cookie import sessions
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import Claims, decode
 
+from .cases import spread
 from .concurrency.exchange import Exchange
 
-pytestmark = pytest.mark.slow
-
 EXAMPLES = os.environ.get("STATE_MACHINE_EXAMPLES")
-"""How many sequences to try, new ones each time; by default always the same 100."""
+"""How many sequences to try, new ones each time; by default always the same 100, or quickly 5."""
 
 STEPS = 40
 
@@ -412,12 +411,13 @@ def seconds(time: Any) -> int | None:
 
 
 @pytest.mark.django_db
-def test_any_sequence_of_events_is_as_the_rules_say():
+@pytest.mark.parametrize("examples", spread([5, int(EXAMPLES or 100)], 1))
+def test_any_sequence_of_events_is_as_the_rules_say(examples):
     """Whoever comes, in whatever order, at whatever time."""
     run_state_machine_as_test(
         LoginMachine,
         settings=settings(
-            max_examples=int(EXAMPLES or 100),
+            max_examples=examples,
             derandomize=EXAMPLES is None,
             stateful_step_count=STEPS,
             deadline=None,

@@ -6,7 +6,6 @@
 """
 
 import os
-import socket
 import sys
 from pathlib import Path
 
@@ -22,70 +21,46 @@ ROOT = Path(__file__).resolve().parent.parent
 MANAGE = ROOT / "example_project" / "manage.py"
 
 
-def main(port: int) -> None:
-    """Prepare everything, then become the server."""
-    refuse_taken(port)
+def main(port: str = "8000") -> None:
+    """Prepare everything, then become the server, which says so if the port is not free."""
     sys.path.insert(0, str(ROOT))
     os.environ["DJANGO_SETTINGS_MODULE"] = "example_project.settings"
     try:
         django.setup()
-        migrate()
+        if not is_migrated():
+            put_aside()
+            call_command("migrate", verbosity=0)
         call_command("demo_user")
     except (CommandError, DatabaseError, ImproperlyConfigured) as error:
         sys.exit(f"{type(error).__name__}: {error}")
     connection.close()
     print(f"\nServing on http://localhost:{port} until Ctrl-C\n", flush=True)
-    os.execv(sys.executable, [sys.executable, str(MANAGE), "runserver", str(port)])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, str(MANAGE), "runserver", port])  # noqa: S606
 
 
-def refuse_taken(port: int) -> None:
-    """Say so before anything is done, if another program listens on the port."""
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", port))
-        except OSError as error:
-            sys.exit(
-                f"Port {port} is not free ({error.strerror}). Is the demo running elsewhere? "
-                f"Stop what uses it, or take another: make demo PORT={port + 1}"
-            )
+def is_migrated() -> bool:
+    """Bring the database up to date; tell whether each table has the columns of its model.
 
-
-def migrate() -> None:
-    """Bring the database up to date; begin a new one if the old can't be brought there.
-
-    That is so for one that an unreleased version made, whose migrations have changed since.
+    One that an unreleased version made has not: migrations have changed since.
     """
     try:
         call_command("migrate", verbosity=0)
-        usable = fits()
     except (DatabaseError, InconsistentMigrationHistory) as error:
         if isinstance(error, OperationalError) and "locked" in str(error):
             raise
-        usable = False
-    if not usable:
-        begin_anew()
-        call_command("migrate", verbosity=0)
-
-
-def fits() -> bool:
-    """Tell whether each table has the columns of its model."""
+        return False
+    describe = connection.introspection.get_table_description
     with connection.cursor() as cursor:
         return all(
             {(field.column, field.null) for field in model._meta.local_concrete_fields}
-            == {
-                (column.name, bool(column.null_ok))
-                for column in connection.introspection.get_table_description(
-                    cursor, model._meta.db_table
-                )
-            }
+            == {(each.name, bool(each.null_ok)) for each in describe(cursor, model._meta.db_table)}
             for model in apps.get_models(include_auto_created=True)
             if model._meta.managed and not model._meta.proxy
         )
 
 
-def begin_anew() -> None:
-    """Put the database file aside."""
+def put_aside() -> None:
+    """Rename the database file, so that a new one begins."""
     connection.close()
     if connection.vendor != "sqlite":
         sys.exit(
@@ -93,17 +68,9 @@ def begin_anew() -> None:
             "or none to use SQLite."
         )
     name = Path(settings.DATABASES["default"]["NAME"])
-    aside = name.with_suffix(f".old{name.suffix}")
-    name.replace(aside)
+    aside = name.replace(name.with_suffix(f".old{name.suffix}"))
     print(f"{name.name} is of another version: it is now {aside.name}, and a new one begins.")
 
 
-def port_of(text: str) -> int:
-    """Read a port number."""
-    if not text.isdecimal() or not 0 < int(text) < 2**16:
-        sys.exit(f"Not a port: {text}")
-    return int(text)
-
-
 if __name__ == "__main__":
-    main(port_of(sys.argv[1]) if len(sys.argv) > 1 else 8000)
+    main(*sys.argv[1:])

@@ -1,71 +1,91 @@
-"""The test runner of a copy of Django's tests, named there by ``tools/django_suites.py``.
+"""The test runner of the changed copy of Django's tests; ``django_suites.py`` names it there.
 
-Runs inside Django's test process and notes what each test came to.
+Its test client shows the cookie's login in the session. Many of Django's tests ask
+``client.session`` whether somebody is logged in, and some end the login there. That is where Django
+keeps a login, and not what a site's visitor could notice.
 """
 
-import json
-import os
+import tomllib
 from pathlib import Path
 from typing import Any
-from unittest import TestCase, TestSuite, TextTestResult
+from unittest import TestSuite, TextTestResult
 
+from asgiref.sync import sync_to_async
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase
+from django.test.client import ClientMixin
 from django.test.runner import DiscoverRunner
+from django.test.utils import iter_test_cases  # type: ignore[attr-defined]
 
-OUTCOMES = "DJANGO_SUITES_OUTCOMES"
-"""The environment variable that names the file to write outcomes into."""
+from django_jwt_cookie.cookies import get_cookie_spec
+from django_jwt_cookie.exceptions import JWTCookieError
+from django_jwt_cookie.sessions import EndReason, end_by_id, find
+from django_jwt_cookie.tokens import decode
 
-
-class NotingResult(TextTestResult):
-    """Remembers by id which tests were run, which passed and which were skipped."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.started: set[str] = set()
-        self.passed: set[str] = set()
-        self.skipped_ids: set[str] = set()
-
-    def startTest(self, test: TestCase) -> None:  # noqa: N802
-        """Note that ``test`` begins; what is heard of no more has failed."""
-        self.started.add(test.id())
-        super().startTest(test)
-
-    def addSuccess(self, test: TestCase) -> None:  # noqa: N802
-        """Note a test of which every subtest passed."""
-        self.passed.add(test.id())
-        super().addSuccess(test)
-
-    def addExpectedFailure(self, test: TestCase, err: Any) -> None:  # noqa: N802
-        """Note a test that fails as Django means it to."""
-        self.passed.add(test.id())
-        super().addExpectedFailure(test, err)
-
-    def addSkip(self, test: TestCase, reason: str) -> None:  # noqa: N802
-        """Note a test that this machine or database can't run."""
-        self.skipped_ids.add(test.id())
-        super().addSkip(test, reason)
-
-    def outcomes(self) -> dict[str, Any]:
-        """Return everything as JSON can hold it."""
-        complaints: dict[str, str] = {}
-        for test, traceback in self.errors + self.failures:
-            # A subtest counts for its test.
-            test_id = getattr(test, "test_case", test).id()
-            complaints[test_id] = complaints.get(test_id, "") + traceback
-        return {
-            "run": sorted(self.started - self.skipped_ids),
-            "passed": sorted(self.passed),
-            "complaints": complaints,
-        }
+EXPECTED = Path(__file__).with_name("django_suites_expected.toml")
 
 
-class NotingRunner(DiscoverRunner):
-    """Django's runner, which leaves a file with the outcomes behind."""
+class JWTCookieRunner(DiscoverRunner):
+    """Django's runner; just the expected tests may fail, and these have to."""
 
-    def get_resultclass(self) -> type[TextTestResult]:
-        """Return our class in place of unittest's."""
-        return NotingResult
+    def setup_test_environment(self, **kwargs: Any) -> None:
+        """Teach the client's ``session`` to show the login of the cookie."""
+        super().setup_test_environment(**kwargs)
+        djangos = vars(ClientMixin)["session"].fget
 
-    def suite_result(self, suite: TestSuite, result: Any, **kwargs: Any) -> int:
-        """Write the outcomes."""
-        Path(os.environ[OUTCOMES]).write_text(json.dumps(result.outcomes()), encoding="utf-8")
-        return super().suite_result(suite, result, **kwargs)
+        def session(client: Any) -> Any:
+            found = djangos(client)
+            show_login(client, found)
+            return found
+
+        client_class: Any = ClientMixin
+        client_class.session = property(session)
+        client_class.asession = sync_to_async(session, thread_sensitive=True)
+
+    def build_suite(self, *args: Any, **kwargs: Any) -> TestSuite:
+        """Remember what is to be run: unittest forgets each test that was."""
+        suite = super().build_suite(*args, **kwargs)
+        self.found = {test.id() for test in iter_test_cases(suite)}
+        return suite
+
+    def suite_result(self, suite: TestSuite, result: TextTestResult, **kwargs: Any) -> int:
+        """Return the number of surprises."""
+        complaints = [*result.errors, *result.failures]
+        # A subtest counts for its test.
+        failed = {getattr(test, "test_case", test).id() for test, _ in complaints}
+        failed |= {test.id() for test in result.unexpectedSuccesses}
+        skipped = {test.id() for test, _ in result.skipped}
+        expected = tomllib.loads(EXPECTED.read_text(encoding="utf-8"))
+        meant = self.found & expected.keys()
+        for test in sorted(failed & meant):
+            print(f"expected: {test}\n          {expected[test]}")
+        surprises = [f"FAILS: {test}" for test in sorted(failed - meant)]
+        surprises += [f"PASSES: {test}" for test in sorted(meant - failed - skipped)]
+        if not result.testsRun:
+            surprises.append("No test was run.")
+        print(*surprises, sep="\n", flush=True)
+        return len(surprises)
+
+
+def show_login(client: Any, session: SessionBase) -> None:
+    """Put the login of the client's cookie into ``session``, unsaved; it ends with the session.
+
+    A login that is in the session already is newer, as it is for the middleware.
+    """
+    cookie = client.cookies.get(get_cookie_spec().name)
+    if cookie is None or SESSION_KEY in session:
+        return
+    try:
+        claims = decode(cookie.value, allow_expired=True)
+        login = find(claims.sid)
+    except JWTCookieError:
+        return
+    session[SESSION_KEY] = claims.sub
+    session[BACKEND_SESSION_KEY] = login.backend
+    session[HASH_SESSION_KEY] = login.auth_hash
+
+    def flush() -> None:
+        end_by_id({claims.sid}, EndReason.LOGOUT)
+        type(session).flush(session)
+
+    session.flush = flush  # type: ignore[method-assign]

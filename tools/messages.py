@@ -7,7 +7,7 @@ numbers nor dates: only a change of what is said changes a catalogue.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -35,6 +35,10 @@ class Catalogue(Catalog):
     def mime_headers(self) -> list[tuple[str, str]]:
         """Return what a reader of the file needs to know."""
         return [(name, value) for name, value in super().mime_headers if name in HEADERS]
+
+    @mime_headers.setter
+    def mime_headers(self, headers: Iterable[tuple[str, str]]) -> None:
+        self._set_mime_headers(headers)
 
 
 def main() -> int:
@@ -88,6 +92,8 @@ def updated(path: Path) -> Catalogue:
         known = read_po(file, locale)
     comment = f"# django-jwt-cookie in {Locale.parse(locale).english_name}"
     catalogue = Catalogue(locale, header_comment=comment, fuzzy=False)
+    # The plural forms that the translations were made for: Babel's own follow each edition of CLDR.
+    catalogue.mime_headers = known.mime_headers
     for identifier in messages():
         message = known.get(identifier)
         catalogue.add(identifier, message.string if message and not message.fuzzy else None)

@@ -3,8 +3,7 @@
     python tools/services.py -- .venv/bin/python tools/scale.py --rows 1000000
 
 Makes a database of its own on the server that POSTGRESQL_URL names, and drops it in the end. The
-server has to run on this machine. A million rows take about three minutes. `scale_paper.py` has the
-formulas.
+server has to run on this machine. `scale_paper.py` has the formulas.
 """
 
 import argparse
@@ -15,7 +14,31 @@ from pathlib import Path
 import django
 from django.db import connection
 
-ROOT = Path(__file__).resolve().parent.parent
+SIZES = (1_000, 100_000)
+BATCH = 1000
+
+
+def report(rows: int, count: int) -> None:
+    """Print everything."""
+    # It needs the settings.
+    from tools import scale_measuring as measuring
+
+    timings = {}
+    for size in sorted({*(size for size in SIZES if size < rows), rows}):
+        measuring.fill(size)
+        timings[size] = measuring.time_life(min(count, size // 4))
+    print("\n## Steps: median, and what the server computed, in ms, of", *timings, end="\n\n")
+    for step in measuring.LIFE:
+        print(step, *("{:.2f} ({:.3f})".format(*times[step]) for times in timings.values()))
+    measuring.fill(rows)
+    print("\n## Bytes per record, freshly filled\n")
+    print(*map(str, measuring.bytes_per_row().items()), sep="\n")
+    print("\n## Plans\n")
+    for step, plans in measuring.explain_life(BATCH).items():
+        print(step, *plans, sep="\n    ")
+    print(f"\n## One login in {rows // count} renewed, and its new token seen\n")
+    print("as shipped:", measuring.churn(rows, count))
+    print("with an index on expires_at:", measuring.churn(rows, count, "expires_at"))
 
 
 def main() -> None:
@@ -29,19 +52,13 @@ def main() -> None:
     if "POSTGRESQL_URL" not in os.environ:
         parser.error("POSTGRESQL_URL is not set; `make services` starts a server and prints it")
     server, _, _ = os.environ["POSTGRESQL_URL"].rpartition("/")
-    os.environ |= {
-        "DATABASE_URL": f"{server}/scale",
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-    }
-    sys.path.insert(0, str(ROOT))
+    os.environ |= {"DATABASE_URL": f"{server}/scale", "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     django.setup()
-    # These need the settings.
-    from tools import scale_report
-
     name = connection.settings_dict["NAME"]
     connection.creation.create_test_db(verbosity=0)
     try:
-        scale_report.write(options.rows, options.count)
+        report(options.rows, options.count)
     finally:
         connection.creation.destroy_test_db(name, verbosity=0)
 

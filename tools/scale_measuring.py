@@ -1,152 +1,143 @@
-"""Times and plans of every statement in a login's life, through the package's own functions."""
+"""What logins cost a PostgreSQL: times, plans, and what renewals write. For `scale.py`."""
 
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from django_jwt_cookie import sessions
 from django_jwt_cookie.models import LoginSession
 
-from .scale_filling import BACKEND, USER_AGENT, run, some
+LOGINS = LoginSession._meta.db_table
+USERS = get_user_model()._meta.db_table
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+USER_AGENT = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/142.0.0.0 Safari/537.36"
+)
 
-VERBS = {"SELECT", "INSERT", "UPDATE", "DELETE"}
-BASELINE = "scale_baseline"
-READ, WRITE = "SELECT 1", f"UPDATE {BASELINE} SET n = n + 1"  # noqa: S608
-"""The cheapest that the same connection can do."""
+FILL = f"""
+TRUNCATE {LOGINS};
+INSERT INTO {USERS} (id, password, is_superuser, username, first_name, last_name, email, is_staff,
+                     is_active, date_joined)
+SELECT 1000000 + n, 'pbkdf2_sha256$1200000$' || md5(n::text) || md5(n::text), false, 'user' || n,
+       'Ada', 'Byron', 'user' || n || '@example.com', false, true, now()
+FROM generate_series(0, %(rows)s / 2) n
+ON CONFLICT DO NOTHING;
+INSERT INTO {LOGINS} (id, user_id, backend, auth_hash, generation, created_at, rotated_at, seen_at,
+                      expires_at, persistent, user_agent, revoked_at, revoked_because)
+SELECT gen_random_uuid(), 1000000 + n %% (%(rows)s / 2), %(backend)s,
+       encode(sha256(n::text::bytea), 'hex'), n %% 100, now() - age, rotated_at, rotated_at,
+       CASE WHEN is_old AND n %% 14 = 7 THEN now() - interval '8 days'
+            ELSE least(rotated_at + interval '14 days', now() - age + interval '30 days') END,
+       true, %(user_agent)s,
+       CASE WHEN is_old AND n %% 14 = 0 THEN now() - interval '8 days'
+            WHEN n %% 7 = 1 THEN now() - least(age, interval '6 days') / 2 END,
+       CASE WHEN is_old AND n %% 14 = 0 OR n %% 7 = 1 THEN 'logout' ELSE '' END
+FROM (
+    SELECT n, age, age > interval '8 days' AND n %% 7 = 0 AS is_old,
+           now() - least(age, interval '13 days') * random() AS rotated_at
+    FROM (
+        SELECT n, interval '29 days' * (1 - n::float8 / %(rows)s) AS age
+        FROM generate_series(1, %(rows)s) n
+    ) ages
+) logins
+"""  # noqa: S608
+"""Two for each user, begun over 29 days, in that order. Every tenth ended or expired eight days
+ago, for the purge to find; every seventh ended lately; three of four go on. In SQL, since a million
+through the ORM take a minute."""
 
 
-def log_in(user: AbstractBaseUser) -> LoginSession:
-    """Begin a login, as a request does."""
-    session = sessions.prepare(
-        user, backend=BACKEND, auth_hash="0" * 64, persistent=True, user_agent=USER_AGENT
+def run(sql: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    """Run a statement; return what it finds."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall() if cursor.description else []
+
+
+def fill(rows: int) -> None:
+    """Throw all logins away, and record ``rows`` others, as a site has them after a month."""
+    values = {"rows": rows, "backend": BACKEND, "user_agent": USER_AGENT}
+    for statement in FILL.split(";"):
+        run(statement, values)
+    run(f"VACUUM (ANALYZE) {LOGINS}, {USERS}")
+    run("CHECKPOINT")
+
+
+def some(count: int) -> list[LoginSession]:
+    """Return logins that go on, of any age, with their users."""
+    alive = LoginSession.objects.alive().select_related("user")
+    return list(alive.order_by("?")[:count])
+
+
+# --- The life of a login
+
+
+def log_in(login: LoginSession) -> None:
+    """Begin another login of the same user, as a request does."""
+    new = sessions.prepare(
+        login.user, backend=BACKEND, auth_hash="0" * 64, persistent=True, user_agent=USER_AGENT
     )
-    sessions.start(session)
-    return session
+    sessions.start(new)
 
 
-def list_devices(session: LoginSession) -> list[LoginSession]:
-    """Ask what the list of devices asks."""
-    return list(sessions.active(session.user).order_by("-created_at", "pk"))
+def see(login: LoginSession) -> None:
+    """Come with the newest token for the first time."""
+    sessions.present(login, login.generation, timezone.now())
 
 
-@dataclass(frozen=True)
-class Step:
-    """One step in the life of a login, and what to compare it with."""
-
-    name: str
-    take: Callable[[LoginSession], object]
-    baseline: str
-
-
-def note_as_seen(session: LoginSession) -> None:
-    """Present the newest token."""
-    sessions.present(session, session.generation, timezone.now())
+LIFE: dict[str, Callable[[LoginSession], object]] = {
+    "login": log_in,
+    "look-up": lambda login: sessions.find(login.pk),
+    "renewal": lambda login: sessions.renew(login, login.generation),
+    "first sight": see,
+    "newest?": sessions.is_newest,
+    "devices": lambda login: list(sessions.active(login.user).order_by("-created_at", "pk")),
+    "logout": sessions.revoke,
+}
 
 
-LIFE = [
-    Step("login", lambda session: log_in(session.user), WRITE),
-    Step("look-up", lambda session: sessions.find(session.pk), READ),
-    Step("renewal", lambda session: sessions.renew(session, session.generation), WRITE),
-    Step(
-        "first sight",
-        lambda session: sessions.present(session, session.generation, timezone.now()),
-        WRITE,
-    ),
-    Step("newest?", sessions.is_newest, READ),
-    Step("devices", list_devices, READ),
-    Step("logout", sessions.revoke, WRITE),
-]
+def time_life(count: int) -> dict[str, tuple[float, float]]:
+    """Take ``count`` logins through every step.
 
-
-# --- Times
-
-
-@dataclass(frozen=True)
-class Timing:
-    """How long a step took, beside the cheapest statement of its kind, in seconds."""
-
-    step: float
-    baseline: float
-    server: float
-    """Of `step`, what the server computed, as the mean."""
-
-    def __str__(self) -> str:
-        return f"{self.step * 1000:.2f} ms ({self.step / self.baseline:.1f})"
-
-
-def time_life(count: int) -> dict[str, Timing]:
-    """Take ``count`` logins through every step; the median of each.
-
-    Each step is timed next to its baseline: others may be at work on the same machine.
+    Return the milliseconds of each: the median here, and the mean that the server computed.
     """
-    run(f"CREATE TABLE IF NOT EXISTS {BASELINE} (n bigint)")
-    run(f"TRUNCATE {BASELINE}")
-    run(f"INSERT INTO {BASELINE} VALUES (0)")  # noqa: S608
-    logins = some(count)
-    return {step.name: time_step(step, logins) for step in LIFE}
+    logins, found = some(count), {}
+    for name, step in LIFE.items():
+        times, computed = [], -server_seconds()
+        for login in logins:
+            began = time.perf_counter()
+            step(login)
+            times.append(time.perf_counter() - began)
+        computed += server_seconds()
+        found[name] = (median(times) * 1000, computed / len(logins) * 1000)
+    return found
 
 
-def time_step(step: Step, logins: list[LoginSession]) -> Timing:
-    """Take all ``logins`` through one step."""
-    baselines, steps, computed = [], [], 0.0
-    server = backend()
-    for login in logins:
-        began = time.perf_counter()
-        run(step.baseline)
-        between = time.perf_counter()
-        baselines.append(between - began)
-        computed -= computing_time(server)
-        between = time.perf_counter()
-        step.take(login)
-        steps.append(time.perf_counter() - between)
-        computed += computing_time(server)
-    return Timing(median(steps), median(baselines), computed / len(logins))
-
-
-def backend() -> int:
-    """Return the id of the server's process for this connection."""
+def server_seconds() -> float:
+    """Return how long the server's process for this connection has had a processor (Linux)."""
     [[pid]] = run("SELECT pg_backend_pid()")
-    return int(pid)
-
-
-def computing_time(pid: int) -> float:
-    """Return for how many seconds a process of this machine has had a processor."""
-    return scheduler(pid)[0]
-
-
-def waiting_time(pid: int) -> float:
-    """Return for how many seconds it could have gone on, and all processors were taken."""
-    return scheduler(pid)[1]
-
-
-def scheduler(pid: int) -> tuple[float, float]:
-    """Return what Linux tells of a process."""
-    computing, waiting, _ = Path(f"/proc/{pid}/schedstat").read_text().split()
-    return int(computing) / 1e9, int(waiting) / 1e9
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
 
 
 # --- Plans
 
 
-@dataclass
-class Plan:
-    """How PostgreSQL carries out one statement."""
+class Plan(NamedTuple):
+    """How PostgreSQL carried out one statement."""
 
     verb: str
-    nodes: list[tuple[str, str]] = field(default_factory=list)
+    nodes: list[tuple[str, str]]
     """Kind, and index or table, from the top down."""
-    pages: int = 0
-    """How many pages it looked at."""
+    pages: int
 
     @property
     def scans_a_table(self) -> bool:
@@ -158,10 +149,6 @@ class Plan:
         """Return the indexes that it goes by."""
         return [name for kind, name in self.nodes if "Index" in kind]
 
-    def __str__(self) -> str:
-        nodes = [f"{kind} `{name}`" if name else kind for kind, name in self.nodes]
-        return f"{self.verb}: {' > '.join(nodes)}; {self.pages} pages"
-
 
 def read(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the parts of a plan."""
@@ -170,62 +157,96 @@ def read(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield from read(child)
 
 
-def explain(sql: str, params: Any) -> Plan:
-    """Carry a statement out, note how, and undo it."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", params)
-        [found] = cursor.fetchone()
-        transaction.set_rollback(True)
-    [explained] = json.loads(found) if isinstance(found, str) else found
-    top = explained["Plan"]
-    pages = top["Shared Hit Blocks"] + top["Shared Read Blocks"]
-    return Plan(sql.split(maxsplit=1)[0], list(read(top)), pages)
-
-
-class EnoughError(Exception):
-    """As many statements were explained as were asked for."""
-
-
 @contextmanager
-def explaining(plans: list[Plan], most: int = 100) -> Iterator[None]:
-    """Add the plan of each statement to ``plans``, and undo them all in the end."""
-
-    def note(execute: Any, sql: str, params: Any, *rest: Any) -> Any:
-        if sql.split(maxsplit=1)[0] in VERBS:
-            if len(plans) == most:
-                raise EnoughError
-            plans.append(explain(sql, params))
-        return execute(sql, params, *rest)
-
-    with suppress(EnoughError), transaction.atomic():
-        with connection.execute_wrapper(note):
-            yield
-        transaction.set_rollback(True)
-
-
-def explain_life() -> dict[str, list[Plan]]:
-    """Return the plans of each step, those of a purge included."""
-    [login] = some(1)
-    found: dict[str, list[Plan]] = {}
-    with transaction.atomic():
-        for step in LIFE:
-            explain_step(step, login, found.setdefault(step.name, []))
-            step.take(login)
-        transaction.set_rollback(True)
-    return found
-
-
-def explain_step(step: Step, login: LoginSession, plans: list[Plan]) -> None:
-    """Add the plans of one step, which leaves ``login`` as it was."""
-    before = vars(login).copy()
-    with explaining(plans):
-        step.take(login)
-    vars(login).update(before)
-
-
-def explain_purge(batch_size: int) -> list[Plan]:
-    """Return the plans of a purge's first two batches: two looks, two DELETEs."""
+def explaining() -> Iterator[list[Plan]]:
+    """Collect the plans of all statements, as PostgreSQL's own auto_explain sends them."""
     plans: list[Plan] = []
-    with explaining(plans, most=4):
+
+    def note(diagnostic: Any) -> None:
+        _, _, text = diagnostic.message_primary.partition("plan:\n")
+        found = json.loads(text)
+        top = found["Plan"]
+        pages = top["Shared Hit Blocks"] + top["Shared Read Blocks"]
+        plans.append(Plan(found["Query Text"].split(maxsplit=1)[0], [*read(top)], pages))
+
+    run("LOAD 'auto_explain'; SET auto_explain.log_analyze = on; SET auto_explain.log_buffers = on")
+    run("SET auto_explain.log_format = json; SET auto_explain.log_min_duration = 0")
+    run("SET client_min_messages = log")
+    connection.connection.add_notice_handler(note)
+    try:
+        yield plans
+    finally:
+        connection.connection.remove_notice_handler(note)
+        run("RESET client_min_messages; RESET auto_explain.log_min_duration")
+
+
+def explain_life(batch_size: int) -> dict[str, list[Plan]]:
+    """Return the plans of each step, and those of a purge's first batch; all of it happens."""
+    [login] = some(1)
+    found = {}
+    for name, step in LIFE.items():
+        with explaining() as plans:
+            step(login)
+        found[name] = plans
+    with explaining() as plans:
         call_command("jwt_cookie_clear", batch_size=batch_size, verbosity=0)
-    return plans
+    return found | {"purge": plans[:2]}
+
+
+# --- What a record takes, and what a renewal writes
+
+
+def bytes_per_row() -> dict[str, float]:
+    """Return what a record takes in the table and in each index."""
+    sizes = run(
+        f"SELECT relname, pg_relation_size(oid) / (SELECT count(*) FROM {LOGINS})::float8"  # noqa: S608
+        " FROM pg_class WHERE oid = %(table)s::regclass"
+        " OR oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = %(table)s::regclass)",
+        {"table": LOGINS},
+    )
+    return dict(sizes)
+
+
+class Churn(NamedTuple):
+    """What renewals came to, each with the first sight of its token."""
+
+    hot: float
+    """The share of UPDATEs that wrote into no index."""
+    log: float
+    """Bytes in the write-ahead log, per renewal."""
+
+
+def churn(rows: int, most: int, index: str = "") -> Churn:
+    """Renew ``most`` logins of a new table, perhaps with one more index.
+
+    There is room on every page, as once the first logins of each have been renewed.
+    """
+    run(f"ALTER TABLE {LOGINS} SET (fillfactor = 90, autovacuum_enabled = off)")
+    if index:
+        run(f"CREATE INDEX scale_more ON {LOGINS} ({index})")
+    try:
+        fill(rows)
+        logins, before = some(most), written()
+        for login in logins:
+            sessions.renew(login, login.generation)
+            sessions.present(sessions.find(login.pk), login.generation, timezone.now())
+        updates, hot, log = (one - other for one, other in zip(written(), before, strict=True))
+    finally:
+        run("DROP INDEX IF EXISTS scale_more")
+        run(f"ALTER TABLE {LOGINS} RESET (fillfactor, autovacuum_enabled)")
+    if updates != 2 * len(logins):
+        raise RuntimeError(f"{updates} updates were counted, of {len(logins)} logins")
+    return Churn(hot / updates, log / len(logins))
+
+
+def written() -> tuple[float, ...]:
+    """Return the rows updated, those of them that are HOT, and the position in the log."""
+    # What this connection did is told when it is idle next.
+    run("SELECT pg_stat_force_next_flush()")
+    [found] = run(
+        "SELECT n_tup_upd, n_tup_hot_upd,"
+        " pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8"
+        " FROM pg_stat_user_tables WHERE relname = %(table)s",
+        {"table": LOGINS},
+    )
+    return found

@@ -15,6 +15,8 @@ import pytest
 import django_jwt_cookie
 from example_project.tour.server import MANAGE, environment_for
 
+from ..cases import spread
+
 ROOT = MANAGE.parents[1]
 
 
@@ -95,16 +97,19 @@ def test_without_what_the_example_needs(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value", "message"),
-    [
-        ("SECRET_KEY", " ", "SECRET_KEY is missing or empty"),
-        ("DEBUG", "ture", "DEBUG is 'ture'; it has to be true or false"),
-        ("TOKEN_LIFETIME", "10m", "TOKEN_LIFETIME is '10m'; it has to be a whole number"),
-        ("TOKEN_LIFETIME", "0", "TOKEN_LIFETIME must be"),
-        ("TOKEN_LIFETIME", "50000", "TOKEN_LIFETIME (13:53:20) is longer than BROWSER_SESSION"),
-        ("JWT_COOKIE_SECRET", "short", "32"),
-        ("DATABASE_URL", "nonsense", "DATABASE_URL is not understood"),
-        ("CACHE_URL", "nonsense", "CACHE_URL is not understood"),
-    ],
+    spread(
+        [
+            ("SECRET_KEY", " ", "SECRET_KEY is missing or empty"),
+            ("DEBUG", "ture", "DEBUG is 'ture'; it has to be true or false"),
+            ("TOKEN_LIFETIME", "10m", "TOKEN_LIFETIME is '10m'; it has to be a whole number"),
+            ("TOKEN_LIFETIME", "0", "TOKEN_LIFETIME must be"),
+            ("TOKEN_LIFETIME", "50000", "TOKEN_LIFETIME (13:53:20) is longer than BROWSER_SESSION"),
+            ("JWT_COOKIE_SECRET", "short", "32"),
+            ("DATABASE_URL", "nonsense", "DATABASE_URL is not understood"),
+            ("CACHE_URL", "nonsense", "CACHE_URL is not understood"),
+        ],
+        3,
+    ),
 )
 def test_a_value_that_can_t_work_is_named(
     tmp_path: Path, name: str, value: str, message: str
