@@ -20,7 +20,7 @@ from time_machine import TimeMachineFixture
 
 from django_jwt_cookie.signals import session_ended
 
-from .clients import ASGIClient, WSGIClient
+from tests.support.clients import ASGIClient, WSGIClient
 
 CLIENTS: dict[str, type[Client]] = {"wsgi": WSGIClient, "asgi": ASGIClient}
 

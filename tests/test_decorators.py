@@ -10,7 +10,7 @@ from django_jwt_cookie.decorators import login_required, recent_login_required
 from django_jwt_cookie.exceptions import SessionRevoked
 from django_jwt_cookie.models import LoginSession
 
-from .accounts import COOKIE, JSON, NAME, PASSWORD, log_in
+from tests.support.accounts import COOKIE, JSON, NAME, PASSWORD, log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ NEXT = "/accounts/login/?next="
 @pytest.fixture(autouse=True)
 def site(settings, time_machine):
     """Serve the guarded views, and stop the clock."""
-    settings.ROOT_URLCONF = "tests.urls_guarded"
+    settings.ROOT_URLCONF = "tests.support.urls_guarded"
     time_machine.move_to(1_800_000_000, tick=False)
 
 

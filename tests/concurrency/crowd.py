@@ -19,7 +19,7 @@ from django_jwt_cookie.users import from_token
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import Claims, decode, encode
 
-from ..accounts import COOKIE, start_session
+from tests.support.accounts import COOKIE, start_session
 
 Result = TypeVar("Result")
 

@@ -9,7 +9,7 @@ from django_jwt_cookie import adoption, authentication
 from django_jwt_cookie.middleware import JWTCookieMiddleware
 from django_jwt_cookie.authentication import RequestJWT
 
-from ..accounts import BACKEND, COOKIE
+from tests.support.accounts import BACKEND, COOKIE
 
 
 class Exchange:

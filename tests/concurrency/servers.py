@@ -11,7 +11,7 @@ from http.client import HTTPConnection
 from http.cookies import SimpleCookie
 from pathlib import Path
 
-from ..accounts import COOKIE
+from tests.support.accounts import COOKIE
 from .crowd import PATIENCE, Answer
 
 PROCESSES = 4

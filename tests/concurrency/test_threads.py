@@ -21,7 +21,7 @@ from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.signals import session_ended, session_renewed, token_reused
 from django_jwt_cookie.tokens import decode
 
-from ..accounts import PASSWORD
+from tests.support.accounts import PASSWORD
 from .crowd import Answer, Crowd, ask, everybody, log_out, login_of, rounds, send, token_of
 
 pytestmark = pytest.mark.slow
@@ -100,7 +100,7 @@ def test_old_and_new_tokens_of_one_browser_arrive_at_once(ada, crowd, clients, s
 def test_requests_that_swap_one_old_login_at_once_get_one_login(ada, crowd, clients, settings):
     """32 of them, with the cookie of an older scheme: one begins it, the others join."""
     later = datetime.now(UTC) + timedelta(days=1)
-    adopter = "tests.old_schemes.NamesakeTickets"
+    adopter = "tests.support.old_schemes.NamesakeTickets"
     settings.JWT_COOKIE = {"ADOPTERS": [adopter], "ADOPT_UNTIL": later}
     for number in range(rounds(50)):
         ticket = {"user": ada.pk, "number": str(number), "expires": later.timestamp()}

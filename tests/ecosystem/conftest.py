@@ -10,7 +10,7 @@ from django.conf import settings
 from django.test import Client
 from time_machine import TimeMachineFixture
 
-from tests.accounts import sign_up
+from tests.support.accounts import sign_up
 
 from .sessions import left_in_sessions
 

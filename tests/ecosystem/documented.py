@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.documents import ROOT, files
+from tests.support.documents import ROOT, files
 
 PAGES = [ROOT / "docs" / "ecosystem.md", ROOT / "docs" / "moving.md"]
 DOCUMENTED = {name: block for page in PAGES for name, block in files(page).items()}

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from django_jwt_cookie import sessions
 from django_jwt_cookie.models import LoginSession
-from tests.accounts import COOKIE
+from tests.support.accounts import COOKIE
 
 
 def _tamper(client: Client) -> None:

@@ -13,7 +13,7 @@ from django.db.models.fields.files import FieldFile
 
 from django_jwt_cookie.users import from_token
 from django_jwt_cookie.tokens import Claims
-from tests.key_samples import public_pem
+from tests.support.key_samples import public_pem
 
 from .rows import ROWS, make_user, seen_of
 

@@ -10,7 +10,7 @@ import pytest
 
 from example_project.tour.server import Site
 
-from ..documents import ROOT, blocks
+from tests.support.documents import ROOT, blocks
 from .visitors import PASSWORD, InBrowser
 
 CLIENT = "/static/example_project/app/login-client.js"

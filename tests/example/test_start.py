@@ -15,7 +15,7 @@ import pytest
 import django_jwt_cookie
 from example_project.tour.server import MANAGE, environment_for
 
-from ..cases import spread
+from tests.support.cases import spread
 
 ROOT = MANAGE.parents[1]
 

@@ -14,7 +14,7 @@ from django.db import connection
 
 from django_jwt_cookie.tokens import decode
 
-from ..accounts import COOKIE
+from tests.support.accounts import COOKIE
 from ..services.servers import PATIENCE
 
 PROC = Path("/proc")

@@ -20,8 +20,8 @@ import pytest
 
 from tools.openapi import TARGET
 
-from ..accounts import NAME, PASSWORD
-from ..documents import ROOT
+from tests.support.accounts import NAME, PASSWORD
+from tests.support.documents import ROOT
 from ..services.servers import free_port, gunicorn, running
 
 SETTINGS = "tests.openapi.settings"

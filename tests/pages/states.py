@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from django_jwt_cookie.responses import REASONS
 
-from ..accounts import NAME, PASSWORD
+from tests.support.accounts import NAME, PASSWORD
 
 OTHER_PASSWORD = "Halite-1280-shaft"
 

@@ -13,9 +13,9 @@ from typing import Any
 import jwt
 from jwt.utils import base64url_decode
 
-from ..key_samples import jwk as jwk_of
-from ..key_samples import pem, public_bytes, public_pem
-from .sites import KEY, Project
+from tests.support.key_samples import jwk as jwk_of
+from tests.support.key_samples import pem, public_bytes, public_pem
+from tests.support.sites import KEY, Project
 
 STRANGER = pem("EdDSA", 1)
 """A key of somebody else."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..accounts import NAME, PASSWORD
-from ..documents import ROOT, write_files
-from ..key_samples import pem
+from tests.support.accounts import NAME, PASSWORD
+from tests.support.documents import ROOT, write_files
+from tests.support.key_samples import pem
 from .servers import Server, free_port, gunicorn, running
 
 PAGE = ROOT / "docs" / "services.md"

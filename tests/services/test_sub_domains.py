@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from ..accounts import NAME, PASSWORD
+from tests.support.accounts import NAME, PASSWORD
 from .contract import expired
 from .forgeries import parts
 from .servers import Server
-from .sites import COOKIE, KEY, Project, jwks_url
+from tests.support.sites import COOKIE, KEY, Project, jwks_url
 
 RULES = "--host-resolver-rules=MAP *.example.com 127.0.0.1, MAP * ~NOTFOUND"
 

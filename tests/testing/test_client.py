@@ -20,7 +20,7 @@ from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.test.client import AsyncJWTClient, JWTClient, aget_user, get_user
 from django_jwt_cookie.test.tokens import get_claims
 
-from ..accounts import BACKEND, COOKIE, NAME, PASSWORD
+from tests.support.accounts import BACKEND, COOKIE, NAME, PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -177,9 +177,9 @@ def test_another_device(make, ada, remember):
 
 def test_the_backend_is_the_first_that_lets_the_user_in(browser, ada, settings):
     """Or the one that is named; for somebody whom none lets in, the first."""
-    settings.AUTHENTICATION_BACKENDS = ["tests.sites.ClosedBackend", BACKEND]
+    settings.AUTHENTICATION_BACKENDS = ["tests.support.sites.ClosedBackend", BACKEND]
     for last_name, named, expected in [
-        ("", None, "tests.sites.ClosedBackend"),
+        ("", None, "tests.support.sites.ClosedBackend"),
         ("closed", None, BACKEND),
         ("", BACKEND, BACKEND),
     ]:

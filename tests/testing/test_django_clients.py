@@ -7,7 +7,7 @@ from django.test import AsyncClient, Client
 
 from django_jwt_cookie.models import LoginSession
 
-from ..accounts import COOKIE, NAME, PASSWORD
+from tests.support.accounts import COOKIE, NAME, PASSWORD
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("kind", "backends")]
 

@@ -8,7 +8,7 @@ import pytest
 
 from django_jwt_cookie.test import assertions, client, fixtures, logins, tokens
 
-from ..documents import ROOT, write_files
+from tests.support.documents import ROOT, write_files
 
 URLS = """
 from django.urls import include, path

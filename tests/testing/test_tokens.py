@@ -21,8 +21,8 @@ from django_jwt_cookie.test.tokens import (
 )
 from django_jwt_cookie.tokens import Claims, decode, encode
 
-from ..accounts import COOKIE, NAME
-from ..key_samples import pem
+from tests.support.accounts import COOKIE, NAME
+from tests.support.key_samples import pem
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ from channels.testing import HttpCommunicator
 
 from django_jwt_cookie.contrib.channels import JWTCookieAuthMiddleware
 from django_jwt_cookie.models import LoginSession
-from tests.accounts import COOKIE, NAME, sign_up
+from tests.support.accounts import COOKIE, NAME, sign_up
 from tests.ecosystem.refusals import REFUSALS
 
 from .asgi import application

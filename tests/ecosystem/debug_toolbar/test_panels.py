@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.accounts import NAME, sign_up
-from tests.clients import WSGIClient
+from tests.support.accounts import NAME, sign_up
+from tests.support.clients import WSGIClient
 from tests.ecosystem.debug_toolbar.settings import JWT_COOKIE
 
 COOKIE = "jwt"

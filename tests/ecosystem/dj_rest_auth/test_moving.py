@@ -10,7 +10,7 @@ from rest_framework_simplejwt.settings import api_settings as jwt_settings
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from django_jwt_cookie.models import LoginSession
-from tests.accounts import COOKIE, JSON, NAME, PASSWORD, log_in, who
+from tests.support.accounts import COOKIE, JSON, NAME, PASSWORD, log_in, who
 
 WHOAMI = "/api/whoami/"
 

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth import SESSION_KEY
 
 from django_jwt_cookie.authentication.django_session import MARK
-from tests.accounts import sign_up
+from tests.support.accounts import sign_up
 from tests.ecosystem.sessions import NOTHING, left_in_sessions, note
 
 pytestmark = pytest.mark.django_db

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.accounts import COOKIE, NAME, sign_up
+from tests.support.accounts import COOKIE, NAME, sign_up
 from tests.ecosystem.refusals import REFUSALS
 
 PAGE = "/shop/?page=2"

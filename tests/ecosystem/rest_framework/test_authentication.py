@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission, User
 from django.core.cache import cache
 from rest_framework.test import APIClient, APIRequestFactory, force_authenticate
 
-from tests.accounts import COOKIE, NAME, PASSWORD, sign_up
+from tests.support.accounts import COOKIE, NAME, PASSWORD, sign_up
 from tests.ecosystem.refusals import REFUSALS
 from tests.ecosystem.rest_framework.urls import Whoami
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.contrib.auth.models import User
 
-from tests.accounts import COOKIE, NAME, PASSWORD, sign_up, who
+from tests.support.accounts import COOKIE, NAME, PASSWORD, sign_up, who
 from tests.ecosystem.refusals import REFUSALS
 
 WHOAMI = "/api/session/"

@@ -16,8 +16,8 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, SlidingToken
 
 from django_jwt_cookie.models import LoginSession
-from tests.accounts import COOKIE, JSON, NAME, PASSWORD, log_in, who
-from tests.key_samples import pem, public_pem
+from tests.support.accounts import COOKIE, JSON, NAME, PASSWORD, log_in, who
+from tests.support.key_samples import pem, public_pem
 
 ME = "/accounts/me/"
 WHOAMI = "/api/whoami/"

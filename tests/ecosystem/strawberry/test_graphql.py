@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import User
 
-from tests.accounts import COOKIE, NAME, PASSWORD, sign_up, who
+from tests.support.accounts import COOKIE, NAME, PASSWORD, sign_up, who
 from tests.ecosystem.refusals import REFUSALS
 
 LOGIN = """

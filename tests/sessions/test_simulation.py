@@ -1,0 +1,51 @@
+"""Days of an honest browser and of a thief, against the real package: see `tests.support.simulation`."""
+
+import os
+
+import pytest
+
+from tests.support.cases import spread
+from tests.support.simulation import DAY, START, CarefulWorld, World
+
+pytestmark = pytest.mark.django_db
+
+RUNS = int(os.environ.get("SIMULATION_RUNS", "2"))
+SEED = int(os.environ.get("SIMULATION_SEED", "0"))
+PAUSES = (30, 600, 3600, 20_000)
+
+
+@pytest.fixture(params=["database", "token"], autouse=True)
+def user_source(request, settings):
+    """Take the user from either."""
+    settings.JWT_COOKIE = {"USER_SOURCE": request.param}
+
+
+@pytest.mark.parametrize("seed", spread(range(SEED, SEED + RUNS), 1))
+def test_an_honest_browser_is_never_taken_for_a_thief(time_machine, seed):
+    """Parallel requests, lost responses, slow views, slow uploads: two days of them."""
+    world = World(seed, time_machine, thief_pause=None, days=2)
+    assert world.run().revoked_because == ""
+    assert world.honest.refused_at is None
+
+
+@pytest.mark.parametrize("pause", spread(PAUSES, 2))
+@pytest.mark.parametrize("seed", spread(range(SEED, SEED + max(1, RUNS // 8)), 1))
+def test_every_thief_is_noticed(time_machine, seed, pause):
+    """However busy, if he takes what comes; and then neither copy works any more."""
+    world = World(seed, time_machine, thief_pause=pause, days=2)
+    session = world.run()
+    assert session.revoked_because == "token_reused"
+    assert session.revoked_at is not None
+    assert world.stolen_at is not None
+    assert session.revoked_at.timestamp() - START > world.stolen_at
+
+
+@pytest.mark.parametrize("seed", spread(range(SEED, SEED + max(1, RUNS // 8)), 1))
+def test_a_careful_thief_is_shaken_off_and_not_noticed(time_machine, seed):
+    """A limit of the rules, as docs/architecture.md says it; the visitor is not bothered."""
+    world = CarefulWorld(seed, time_machine, thief_pause=30, days=2)
+    assert world.run().revoked_because == ""
+    assert (world.honest.refused_at, world.refusals) == (None, 0)
+    assert world.stolen_at is not None
+    assert world.out_at is not None
+    assert world.out_at - world.stolen_at < DAY
