@@ -18,7 +18,7 @@ from django_jwt_cookie.test.tokens import get_token
 
 from tests.support.accounts import COOKIE, NAME, PASSWORD
 from tests.support.key_samples import pem, public_pem
-from .test_revocations import Cache
+from tests.sessions.test_revocation_cache import Cache
 from .testing.conftest import KINDS
 
 pytestmark = pytest.mark.django_db

@@ -24,7 +24,7 @@ from django_jwt_cookie.exceptions import TokenTooLarge
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import decode
 
-from . import sites
+from tests.support import sites
 from tests.support.cases import spread
 
 pytestmark = pytest.mark.django_db

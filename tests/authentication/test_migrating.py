@@ -28,7 +28,7 @@ from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.signals import session_started
 from django_jwt_cookie.tokens import decode
 
-from . import old_schemes, sites, tickets, urls_guarded
+from tests.support import old_schemes, sites, tickets, urls_guarded
 from tests.support.accounts import BACKEND, COOKIE, PASSWORD, log_in
 from tests.support.cases import spread
 from tests.support.documents import ROOT, files

@@ -250,7 +250,7 @@ def ids_in(*files):
 
 def test_each_id_is_tested_and_documented():
     """What is said twice is compared."""
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[2]
     package = Path(checks.__file__).parent.parent
     tests = [Path(__file__), *(root / "tests" / "ecosystem").glob("*/test_checks.py")]
     declared = ids_in(*package.glob("checks/*.py"), *package.glob("contrib/*.py"))

@@ -20,7 +20,7 @@ from django_jwt_cookie.tokens import Claims, decode, encode
 
 from tests.support.cases import spread
 from tests.support.key_samples import HMAC, PRIVATE_MEMBERS, entry, jwk, pem, private_key, private_pem, secret
-from .test_key_command import run
+from tests.management.test_key_command import run
 
 MARK = "only-for-tests"
 

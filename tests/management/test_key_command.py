@@ -17,7 +17,7 @@ from django_jwt_cookie.keys import get_key_ring
 from tests.support.accounts import start_session
 from tests.support.cases import spread
 from tests.support.key_samples import HMAC, PAIRS, entry, public_pem, secret
-from .test_fetched_keys import Issuer, serving
+from tests.keys.test_fetched import Issuer, serving
 
 
 def run(*arguments):

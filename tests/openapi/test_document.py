@@ -16,7 +16,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from jsonschema import Draft202012Validator
 
-from django_jwt_cookie.openapi import document as openapi, schemas, well_known
+from django_jwt_cookie import openapi, schemas, well_known
 from django_jwt_cookie.decorators import recent_login_required
 from django_jwt_cookie.views import LoginSessionsRevokeOthersView
 from django_jwt_cookie.forms import SignupForm

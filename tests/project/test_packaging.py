@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 import django_jwt_cookie
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def ini(name):

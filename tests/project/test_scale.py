@@ -15,7 +15,7 @@ from tools import scale, scale_measuring, scale_paper
 
 from tests.support.accounts import NAME, PASSWORD, log_in, start_session
 
-PAGE = (Path(__file__).parent.parent / "docs" / "scaling.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "scaling.md").read_text()
 START, MINUTE, DAY = 1_800_000_000, 60, 86_400
 ROWS = 2000
 

@@ -24,7 +24,7 @@ from django_jwt_cookie.tokens import decode
 
 from tests.support.accounts import COOKIE, JSON, PASSWORD, log_in
 from tests.support.cases import spread
-from .concurrency.exchange import Exchange, is_accepted
+from tests.concurrency.exchange import Exchange, is_accepted
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 

@@ -31,7 +31,7 @@ from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import Claims, decode
 
 from tests.support.cases import spread
-from .concurrency.exchange import Exchange
+from tests.concurrency.exchange import Exchange
 
 EXAMPLES = os.environ.get("STATE_MACHINE_EXAMPLES")
 """How many sequences to try, new ones each time; by default always the same 100, or quickly 5."""

@@ -1,6 +1,7 @@
 """What several tests do before their own first step."""
 
 from typing import Any
+from uuid import uuid4
 
 from django.contrib.auth.models import User
 from django.test import Client
@@ -36,6 +37,6 @@ def who(client: Client) -> str | None:
 def start_session(user: User, **changes: Any) -> LoginSession:
     """Record a login of ``user``, as a request does that logs somebody in."""
     values = {"backend": BACKEND, "auth_hash": user.get_session_auth_hash(), "persistent": True}
-    session = sessions.prepare(user, **{**values, **changes})
-    sessions.start(session)
+    session = sessions.prepare(user, **{"session_id": uuid4(), **values, **changes})
+    sessions.get_store().begin(session)
     return session

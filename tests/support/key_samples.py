@@ -7,7 +7,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from django_jwt_cookie import key_pairs
+from django_jwt_cookie.keys import pairs
 from django_jwt_cookie.conf import ALGORITHMS
 
 HMAC = ("HS256", "HS384", "HS512")
@@ -21,7 +21,7 @@ def private_key(algorithm: str, number: int = 0) -> Any:
     """Make a key pair; another ``number`` is another pair."""
     if algorithm in ("RS256", "PS256"):
         return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key_pairs.generate(algorithm)
+    return pairs.generate(algorithm)
 
 
 def secret(algorithm: str, number: int = 0) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from django_jwt_cookie.openapi import document as openapi
+from django_jwt_cookie import openapi
 
 
 def check(response: Any) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 def run_suite(name: str, **variables: str) -> None:
     """Have the suite in the folder ``name``, with dots for slashes, pass under its own settings."""
-    folder = Path(__file__).parent
+    folder = Path(__file__).parents[1]
     command = [
         *(sys.executable, "-X", "dev", "-W", "error", "-m", "pytest", "--quiet", "--no-cov"),
         *(f"--ds=tests.{name}.settings", str(folder.joinpath(*name.split(".")))),

@@ -17,7 +17,7 @@ from django_jwt_cookie.test.logins import aage_login, age_login, ause_up_token, 
 from django_jwt_cookie.test.tokens import get_claims, get_token, set_token
 
 from tests.support.accounts import NAME, PASSWORD
-from tests.conftest import KINDS
+from tests.testing.conftest import KINDS
 
 pytestmark = pytest.mark.django_db
 
