@@ -145,6 +145,13 @@ class LoginInSession(SessionBase):
     _stale: tuple[str, ...] = ()
     """Keys under which nothing is to be left once the request is settled."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be pickled as an ordinary session of the engine: nothing of the request goes with it."""
+        store = type(self).__mro__[2]
+        own = {*vars(LoginInSession), *LoginInSession.__annotations__}
+        state = {name: value for name, value in vars(self).items() if name not in own}
+        return store, (), state
+
     def _all_data(self) -> dict[str, Any]:
         """Return what is in the session, loaded if it was not."""
         data: dict[str, Any] = self._get_session()  # type: ignore[attr-defined]

@@ -41,7 +41,7 @@ from .beginning import (
     refuse_where_none_begins,
     user_by_django,
 )
-from .django_session import LentSession, LoginInSession, SessionLogin
+from .django_session import LentSession, LoginInSession, LoginInSignedCookie, SessionLogin
 from .incoming import IncomingCookie, Login
 from .issuing import expiry
 from .migrating import OlderLogin
@@ -215,11 +215,18 @@ class RequestJWT:
         if stored is None:
             return None
         user = user_by_django(stored)
-        if user is None:
+        if user is None or self._was_used(stored, user):
             self.session.discard()
-        else:
-            self.stored = stored
+            return None
+        self.stored = stored
         return user
+
+    def _was_used(self, stored: SessionLogin, user: AbstractBaseUser) -> bool:
+        """Tell whether a session that the browser keeps, and may send again, was taken before."""
+        if not sessions.are_recorded() or not isinstance(self.session, LoginInSignedCookie):
+            return False
+        record = sessions.records().filter(pk=self.new.id_for(stored)).first()
+        return record is not None and not migrating.may_share(record, user)
 
     def _user_of_cookie(self) -> AbstractBaseUser | None:
         self.login = self.incoming.login()

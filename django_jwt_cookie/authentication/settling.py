@@ -78,7 +78,8 @@ def settle(jwt: RequestJWT, response: HttpResponseBase) -> None:
     is_failed = response.status_code >= SERVER_ERROR
     try:
         _settle(jwt, response, is_failed=is_failed)
-    except Error:
+    except Exception:
+        # Of a database that takes no writes, of a backend, of the site's own: the page is made.
         logger.exception("What a request has decided about its login could not be written.")
     jwt.close()
     if isinstance(session, LoginInSession) and not is_failed and session.is_empty():
@@ -214,6 +215,9 @@ def end_logins_of_changed(user: AbstractBaseUser, *, but: Login | None = None) -
 
 def _go_on(jwt: RequestJWT, login: Login, response: HttpResponseBase) -> None:
     """Note the generation as seen, rotate, or hand out a token anew."""
+    is_limited = django_session.find_idle_seconds(jwt.session_of_now()) is not None
+    if is_limited and jwt.has_record() and jwt.login is not None:
+        login = jwt.login
     record, store = login.session, get_store()
     if record is None or not get_key_ring().can_sign:
         return
