@@ -12,7 +12,7 @@ from django_jwt_cookie.models import LoginSession
 NAME = "ada"
 PASSWORD = "Wieliczka-1044-salt"
 JSON = {"accept": "application/json"}
-COOKIE = "jwt"
+COOKIE = "__Host-jwt"
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
