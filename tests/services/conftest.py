@@ -7,7 +7,7 @@ import pytest
 
 from .certificates import certificate as make_certificate
 from .servers import Server
-from tests.support.sites import KEY, Project, log_in
+from .sites import KEY, Project, log_in
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import pytest
 
 from .forgeries import FORGERIES, STRANGER, signed
 from .servers import Answer, Server
-from tests.support.sites import COOKIE, log_in, log_out
+from .sites import COOKIE, log_in, log_out
 
 SAFE = "/reports/"
 

@@ -12,7 +12,7 @@ from .contract import SAFE, Contract, assert_refused, cookies, expired
 from .echo import echoing
 from .forgeries import half_over, parts
 from .servers import REPORTS, Answer, Server, free_port, running
-from tests.support.sites import Project, jwks_url, log_in, log_out, token_in
+from .sites import Project, jwks_url, log_in, log_out, token_in
 
 AROUND = """
 daemon off;

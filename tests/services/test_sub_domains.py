@@ -12,7 +12,7 @@ from tests.support.accounts import NAME, PASSWORD
 from .contract import expired
 from .forgeries import parts
 from .servers import Server
-from tests.support.sites import COOKIE, KEY, Project, jwks_url
+from .sites import COOKIE, KEY, Project, jwks_url
 
 RULES = "--host-resolver-rules=MAP *.example.com 127.0.0.1, MAP * ~NOTFOUND"
 

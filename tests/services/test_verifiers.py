@@ -11,7 +11,7 @@ from tests.conftest import NODE
 from tests.support.documents import write_files
 from .contract import SAFE, VerifiesByItself, cookies
 from .servers import REPORTS, Server, free_port, running
-from tests.support.sites import PAGE, Project, jwks_url
+from .sites import PAGE, Project, jwks_url
 
 
 def test_every_block_of_the_page_is_run(tmp_path: Path) -> None:
