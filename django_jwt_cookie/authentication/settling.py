@@ -235,6 +235,8 @@ def _go_on(jwt: RequestJWT, login: Login, response: HttpResponseBase) -> None:
     if rotated is not None:
         rotated.user = record.user
         _issue(jwt, login, rotated, is_new=True)
+    elif is_due(record, time.time()):
+        return  # Another answer was faster, and the browser has a newer token.
     elif login.verdict is Verdict.CURRENT and (jwt.wants_token or _is_first(login)):
         _issue(jwt, login, record)
 

@@ -2,9 +2,9 @@
 
 The browser sends requests in bursts and several at a time; some responses are lost, some views are
 slow, some uploads arrive minutes after they were sent. Days pass in seconds: the clock is moved
-from event to event, and each request is served by a real `RequestJWT` and a real database.
+from event to event, and each request is judged and settled by the package, with a database.
 
-    SIMULATION_RUNS=1000 pytest tests/test_simulation.py
+    SIMULATION_RUNS=1000 pytest -m "slow or not slow" tests/sessions/test_simulation.py
 """
 
 import heapq
@@ -14,23 +14,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.http import HttpResponse
-from django.test import RequestFactory
 
-from django_jwt_cookie.authentication.issuing import issue
 from django_jwt_cookie.models import LoginSession
-from django_jwt_cookie.authentication import RequestJWT
 from django_jwt_cookie.tokens import decode
 
-from tests.support.accounts import COOKIE, start_session
-from tests.support.processes import Processes
+from .exchange import Exchange
 
 START = 1_800_000_000
 DAY, LIFETIME = 86_400, 600
 UPLOADS, LOST, SLOW = 0.02, 0.03, 0.02
 """How often a request is long on its way, a response gets lost, a view is slow."""
-
-PROCESSES = 4
 
 
 @dataclass(order=True)
@@ -59,10 +52,9 @@ class World:
         self.days = days
         self.events: list[Event] = []
         self.number = 0
+        self.requests = 0
         self.honest, self.thief = Browser(), Browser()
-        self.processes = Processes(PROCESSES)
         self.stolen_at: float | None = None
-        self.factory = RequestFactory()
         self.log_in()
         self.plan_visits()
         if thief_pause is not None:
@@ -71,10 +63,10 @@ class World:
     def log_in(self) -> None:
         """Begin the login of the honest browser."""
         self.clock.move_to(START, tick=False)
-        user = User.objects.create_user(f"ada{self.random.random()}")
-        self.login_session = start_session(user)
-        request = self.factory.get("/", secure=True)
-        _, self.honest.cookie = issue(self.login_session, auth_time=START, request=request)
+        exchange = Exchange("")
+        exchange.log_in(User.objects.create_user(f"ada{self.random.random()}"))
+        self.honest.cookie = exchange.respond() or ""
+        self.login_session = LoginSession.objects.get()
 
     def run(self) -> LoginSession:
         """Let everything happen; return the login as it is then."""
@@ -122,23 +114,18 @@ class World:
 
     def arrive(self, now: float, browser: Browser, cookie: str) -> None:
         """Ask for the user; the view then takes its time."""
-        request = self.factory.get("/", headers={"cookie": f"{COOKIE}={cookie}"}, secure=True)
-        self.processes.enter(self.random.randrange(PROCESSES))
-        jwt = RequestJWT(request)
-        if not jwt.resolve().is_authenticated:
+        self.requests += 1
+        exchange = Exchange(cookie)
+        if not exchange.arrive():
             browser.refused_at = browser.refused_at or now
         is_slow = self.random.random() < SLOW
         view = self.random.uniform(*((30, 900) if is_slow else (0.01, 2)))
-        self.plan(now + view, lambda now: self.respond(now, browser, jwt))
+        self.plan(now + view, lambda now: self.respond(now, browser, exchange))
 
-    def respond(self, now: float, browser: Browser, jwt: RequestJWT) -> None:
+    def respond(self, now: float, browser: Browser, exchange: Exchange) -> None:
         """Answer; the answer may get lost."""
-        response = HttpResponse()
-        if jwt.needs_settling(response):
-            jwt.settle(response)
-        jwt.write(response)
-        if COOKIE in response.cookies and self.random.random() >= LOST:
-            cookie = response.cookies[COOKIE].value
+        cookie = exchange.respond()
+        if cookie is not None and self.random.random() >= LOST:
             delay = self.random.uniform(0.01, 3)
             self.plan(now + delay, lambda _: self.store(browser, cookie))
 
@@ -172,11 +159,13 @@ class CarefulWorld(World):
         """Ask with the oldest token, unless there is nothing to gain any more."""
         if self.out_at is not None:
             return
+        before = decode(self.thief.cookie, allow_expired=True)
         brought = self.ask(self.thief.cookie)
-        claims = decode(self.thief.cookie, allow_expired=True)
-        if brought is not None:
+        if brought and decode(brought).gen > before.gen:
             self.successor = self.successor or brought
-        elif START + now >= claims.iat + LIFETIME / 2:
+        elif brought:
+            self.thief.cookie = brought
+        elif START + now >= before.iat + LIFETIME / 2:
             if self.successor is None:
                 self.out_at = now
             else:
@@ -184,11 +173,6 @@ class CarefulWorld(World):
 
     def ask(self, cookie: str) -> str | None:
         """Send a request that is answered at once; return what it brings."""
-        request = self.factory.get("/", headers={"cookie": f"{COOKIE}={cookie}"}, secure=True)
-        self.processes.enter(self.random.randrange(PROCESSES))
-        jwt, response = RequestJWT(request), HttpResponse()
-        self.refusals += not jwt.resolve().is_authenticated
-        if jwt.needs_settling(response):
-            jwt.settle(response)
-        jwt.write(response)
-        return response.cookies[COOKIE].value if COOKIE in response.cookies else None
+        exchange = Exchange(cookie)
+        self.refusals += not exchange.arrive()
+        return exchange.respond()
