@@ -168,7 +168,9 @@ def _end_replaced(jwt: RequestJWT, came: Login | None, begun: Beginning) -> None
 
 
 def _end(jwt: RequestJWT) -> None:
-    """End the logins of this browser, and have it forget the cookie."""
+    """Have the browser forget the cookie, whatever can be written; and end its logins."""
+    if jwt.incoming.came or jwt.older is not None:
+        jwt.outgoing.forget()
     if sessions.are_recorded():
         ending = jwt.incoming.others(jwt.login)
         if jwt.login is not None and jwt.has_record():
@@ -178,8 +180,6 @@ def _end(jwt: RequestJWT) -> None:
         if jwt.older is not None:
             _use_up(jwt, jwt.older)
     jwt.login = None
-    if jwt.incoming.came or jwt.older is not None:
-        jwt.outgoing.forget()
 
 
 def _use_up(jwt: RequestJWT, older: OlderLogin) -> None:

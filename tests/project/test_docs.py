@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,20 +15,24 @@ from django.contrib.auth.models import User
 from django.core.management import call_command, load_command_class
 from django.core.management.base import BaseCommand
 from django.dispatch import Signal
+from django.test import Client
 from django.urls import resolve
 
 import django_jwt_cookie
 from django_jwt_cookie import signals as signals_module
 from django_jwt_cookie import well_known
 from django_jwt_cookie.checks.configuration import check_keys
-from django_jwt_cookie.conf import KEYS
 from django_jwt_cookie.authentication import RequestJWT
+from django_jwt_cookie.conf import KEYS
+from django_jwt_cookie.cookies import get_cookie_names
 from django_jwt_cookie.responses import REASONS
+from django_jwt_cookie.test.logins import age_login
 from django_jwt_cookie.urls import urlpatterns
 
-from tests.support.accounts import JSON, log_in
+from tests.support.accounts import JSON, NAME, PASSWORD, log_in
 from tests.support.cases import spread
 from tests.support.documents import BLOCK, ROOT, blocks
+from tools import architecture
 
 LINES = re.MULTILINE
 PACKAGE = Path(django_jwt_cookie.__file__).parent
@@ -135,7 +140,7 @@ def test_every_block_of_code_is_run_or_compared():
         ("README.md", "diff"),
         ("README.md", "python"),
         ("README.md", "sh"),
-        ("architecture.md", ""),
+        ("architecture.md", "mermaid"),
         ("async.md", "js"),
         ("async.md", "python"),
         ("ecosystem.md", "python"),
@@ -315,12 +320,69 @@ def test_every_picture_is_shown_somewhere():
     assert sum(there.values()) < 3_000_000
 
 
-def test_the_layers_are_those_that_are_enforced():
-    """The drawing and the contract."""
-    (drawing,) = blocks(ROOT / "docs" / "architecture.md", "")
-    drawn = [re.split(r"\s{2,}", line)[0] for line in drawing.splitlines()]
-    contract = re.search(r"^layers = \[(.*?)\]", (ROOT / "pyproject.toml").read_text(), BLOCK)
-    enforced = re.findall(r'"([^"]+)"', contract.group(1))
-    assert [set(line.split(" | ")) for line in drawn] == [
-        set(line.split(" | ")) for line in enforced
-    ]
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
+
+
+def test_the_pictures_show_the_real_imports():
+    """If not, `python -m tools.architecture` draws them anew."""
+    page = ARCHITECTURE.read_text(encoding="utf-8")
+    assert len(blocks(ARCHITECTURE, "mermaid")) == len(architecture.DRAWN)
+    assert architecture.update(page) == page
+
+
+def test_the_table_of_rooms_has_each_of_them():
+    """Each module at the top of the package, and those of the packages that are more than one."""
+    rows = re.findall(r"^\| (`.*?) \| .*? \| (.*?)\|$", ARCHITECTURE.read_text(), LINES)
+    rooms, modules = ({*re.findall(r"`(\w+)`", " ".join(cells))} for cells in zip(*rows, strict=True))
+    assert rooms == _names_in(PACKAGE) - {"migrations"}
+    packages = rooms - {"contrib", "management", "test"}
+    assert modules == {name for room in packages for name in _names_in(PACKAGE / room)}
+
+
+def _names_in(folder):
+    found = {path.stem for path in folder.glob("*.py")}
+    found |= {path.parent.name for path in folder.glob("*/__init__.py")}
+    return found - {"__init__"}
+
+
+def log_in_by_the_form(client):
+    """Log in as a person does."""
+    User.objects.create_user(NAME, password=PASSWORD)
+    form = {"username": NAME, "password": PASSWORD}
+    return lambda: client.post("/accounts/login/", form)
+
+
+def come_with_half_a_token(client):
+    """Come with a token that is half over to a page that asks who is there."""
+    client.force_login(User.objects.create_user(NAME))
+    client.get("/members/")
+    age_login(client, timedelta(minutes=6))
+    return lambda: client.get("/members/")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("heading", "prepare"),
+    [("One request", come_with_half_a_token), ("One login", log_in_by_the_form)],
+)
+def test_a_story_passes_the_functions_that_it_names(heading, prepare):
+    """In this order, and each in the file that it names."""
+    section = ARCHITECTURE.read_text().split(f"## {heading}")[1].split("\n## ")[0]
+    told = re.findall(r"^\d+\..*?`([\w/]+\.py)`, `([\w.]+)`", section, LINES)
+    assert len(told) == len(re.findall(r"^\d+\.", section, LINES)) >= 10
+    act, passed = prepare(Client()), []
+
+    def note(frame, event, _):
+        path = Path(frame.f_code.co_filename)
+        if event == "call" and path.is_relative_to(PACKAGE):
+            passed.append((str(path.relative_to(PACKAGE)), frame.f_code.co_qualname))
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        response = act()
+    finally:
+        sys.setprofile(before)
+    assert {*response.cookies}.intersection(get_cookie_names())
+    rest = iter(passed)
+    assert [each for each in told if each not in rest] == []
