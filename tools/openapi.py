@@ -14,7 +14,7 @@ TARGET = Path(__file__).resolve().parent.parent / "docs" / "openapi.json"
 
 def render() -> str:
     """Return what belongs into the file."""
-    from django_jwt_cookie.openapi import document as openapi
+    from django_jwt_cookie import openapi
 
     return json.dumps(openapi.document(), indent=2) + "\n"
 

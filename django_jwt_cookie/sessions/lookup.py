@@ -22,21 +22,21 @@ def find_with_user(session_id: uuid.UUID, using: str) -> LoginSession | None:
         lookup = get_settings().derive(_remember_lookups)(using)
     except Error:
         # Some databases are asked for their version first, and may have no second connection free.
-        lookup = _plain(using)
+        lookup = plain_lookup(using)
     return lookup.get(session_id)
 
 
-def _plain(using: str) -> ByKey[LoginSession]:
+def plain_lookup(using: str) -> ByKey[LoginSession]:
     return ByKey(LoginSession.objects.using(using).select_related("user"))
 
 
 def _remember_lookups(_: Settings) -> "_lru_cache_wrapper[ByKey[LoginSession]]":
-    """Return `_make_lookup`, once per database."""
-    return lru_cache(maxsize=None)(_make_lookup)
+    """Return `make_lookup`, once per database."""
+    return lru_cache(maxsize=None)(make_lookup)
 
 
-def _make_lookup(using: str) -> ByKey[LoginSession]:
-    plain = _plain(using)
+def make_lookup(using: str) -> ByKey[LoginSession]:
+    plain = plain_lookup(using)
     if USER.related_model._meta.parents:
         return plain  # The fields of such a user are in two tables.
     return compiled(plain.queryset, EXAMPLE, PreparedLookup)

@@ -92,7 +92,7 @@ def find_row(pk: Any) -> AbstractBaseUser | None:
     using = router.db_for_write(get_user_model())
     queries = get_settings().derive(_make_queries)
     if using not in queries:
-        queries[using] = _make_query(using, pk)
+        queries[using] = make_query(using, pk)
     return queries[using].get(pk)
 
 
@@ -101,7 +101,7 @@ def _make_queries(_: Settings) -> dict[str, ByKey[AbstractBaseUser]]:
     return {}
 
 
-def _make_query(using: str, example: object) -> ByKey[AbstractBaseUser]:
+def make_query(using: str, example: object) -> ByKey[AbstractBaseUser]:
     manager = get_user_model()._default_manager
     plain: ByKey[Any] = ByKey(manager.using(using))
     if manager.model._meta.parents or type(manager).get_queryset is not Manager.get_queryset:

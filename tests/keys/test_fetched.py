@@ -15,17 +15,16 @@ from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from django_jwt_cookie import fetched_keys
 from django_jwt_cookie.checks.configuration import check_keys
 from django_jwt_cookie.exceptions import KeyRingError, KeysUnavailable, TokenInvalid
+from django_jwt_cookie.keys import fetched, get_key_ring
 from django_jwt_cookie.keys.fetched import COOLDOWN, LIFESPAN
-from django_jwt_cookie.keys import get_key_ring
 from django_jwt_cookie.middleware import JWTCookieMiddleware
 from django_jwt_cookie.tokens import Claims, decode, encode
 
 from tests.support.accounts import COOKIE, NAME, PASSWORD, log_in, who
 from tests.support.key_samples import PAIRS, entry, jwk, pem
-from .services.servers import PATIENCE
+from tests.services.servers import PATIENCE
 
 UNKNOWN = "A" * 43
 
@@ -98,7 +97,7 @@ def clock(monkeypatch):
     class Clock:
         offset = 0.0
 
-    monkeypatch.setattr(fetched_keys, "monotonic", lambda: time.monotonic() + Clock.offset)
+    monkeypatch.setattr(fetched, "monotonic", lambda: time.monotonic() + Clock.offset)
     return Clock
 
 
@@ -169,13 +168,13 @@ def test_attack_a_retired_key_is_not_remembered_under_the_version_to_come(
     ring = get_key_ring()
     assert ring.find("unknown") is None
     issuer.publish(jwk("ES256", 1, public=True))
-    make, seen = vars(fetched_keys)["KeyRing"], []
+    make, seen = vars(fetched)["KeyRing"], []
 
     def make_slowly(keys):
         seen.append((ring._version, ring.keys))
         return make(keys)
 
-    monkeypatch.setattr(fetched_keys, "KeyRing", make_slowly)
+    monkeypatch.setattr(fetched, "KeyRing", make_slowly)
     before = (ring._version, ring.keys)
     clock.offset = LIFESPAN + 1
     assert ring.version == before[0] + 1

@@ -16,13 +16,15 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from jsonschema import Draft202012Validator
 
-from django_jwt_cookie import openapi, schemas, well_known
+from django_jwt_cookie import openapi, well_known
 from django_jwt_cookie.decorators import recent_login_required
-from django_jwt_cookie.views import LoginSessionsRevokeOthersView
 from django_jwt_cookie.forms import SignupForm
-from django_jwt_cookie.views.mixins import find_wrong_types
+from django_jwt_cookie.openapi import schemas
+from django_jwt_cookie.openapi.document import csrf_header, security_schemes
 from django_jwt_cookie.openapi.operations import REFUSALS
 from django_jwt_cookie.urls import urlpatterns as pages
+from django_jwt_cookie.views import LoginSessionsRevokeOthersView
+from django_jwt_cookie.views.mixins import find_wrong_types
 from tools.openapi import TARGET, render
 
 from tests.support.accounts import COOKIE, JSON, NAME, PASSWORD, log_in
@@ -134,7 +136,7 @@ class TestAnswers:
         account = {"username": NAME, "password1": PASSWORD, "password2": PASSWORD}
         assert post(client, "/accounts/signup/", account).status_code == 201
         assert post(client, "/accounts/signup/", account).status_code == 400
-        settings.JWT_COOKIE = {"SIGNUP_FORM": "tests.test_views.ModeratedSignupForm"}
+        settings.JWT_COOKIE = {"SIGNUP_FORM": "tests.views.test_logins.ModeratedSignupForm"}
         answer = post(client, "/accounts/signup/", account | {"username": "grace"})
         assert answer.json()["session"] is None
 
@@ -290,24 +292,24 @@ class TestTheSite:
 
     def test_the_cookie_and_the_csrf_header_have_their_names(self, settings):
         settings.JWT_COOKIE = {"COOKIE_NAME": "__Host-login"}
-        names = {name: each["name"] for name, each in openapi.security_schemes().items()}
+        names = {name: each["name"] for name, each in security_schemes().items()}
         assert names == {"login": "__Host-login", "csrf": "X-CSRFToken"}
         settings.CSRF_HEADER_NAME = "HTTP_X_XSRF_TOKEN"
-        assert openapi.csrf_header() == "X-Xsrf-Token"
+        assert csrf_header() == "X-Xsrf-Token"
 
     def test_where_signing_up_is_closed_it_is_not_there(self, settings):
         settings.JWT_COOKIE = {"SIGNUP_FORM": None}
         assert "signup" not in names_of(openapi.document())
 
     def test_the_form_for_signing_up_is_the_site_s(self, settings):
-        settings.JWT_COOKIE = {"SIGNUP_FORM": "tests.test_openapi.InvitedForm"}
+        settings.JWT_COOKIE = {"SIGNUP_FORM": "tests.openapi.test_document.InvitedForm"}
         item = openapi.document()["paths"]["/accounts/signup/"]
         schema = item["post"]["requestBody"]["content"][JSON_BODY]["schema"]
         assert schema["properties"]["invitation"]["maxLength"] == 8
         assert "invitation" in schema["required"]
 
     def test_of_a_user_that_the_site_serializes_nothing_is_said(self, settings):
-        settings.JWT_COOKIE = {"USER_SERIALIZER": "tests.test_views.serialize"}
+        settings.JWT_COOKIE = {"USER_SERIALIZER": "tests.views.test_logins.serialize"}
         assert openapi.document()["components"]["schemas"]["User"] == {"type": "object"}
 
     def test_without_records_the_list_is_empty(self, settings):

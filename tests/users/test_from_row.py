@@ -9,9 +9,10 @@ from django.db.models import Model
 from django.db.models.signals import post_init, pre_init
 from django.test.utils import isolate_apps
 
-from django_jwt_cookie import instances, lookups, token_users
-from django_jwt_cookie.users.from_row import Maker, is_simple
+from django_jwt_cookie.sessions.lookup import find_with_user
 from django_jwt_cookie.tokens import Claims
+from django_jwt_cookie.users import from_token
+from django_jwt_cookie.users.from_row import Maker, is_plain, is_watched
 
 from tests.support.accounts import start_session
 
@@ -81,7 +82,7 @@ def overriding_from_db(cls: Any, *args: Any, **kwargs: Any) -> Any:
 def test_a_model_with_a_say_has_it(monkeypatch, name, override, expected):
     """Its own ``__init__``, ``from_db`` or ``__setattr__``."""
     monkeypatch.setattr(User, name, override)
-    assert not is_simple(User)
+    assert not is_plain(User)
     assert expected.items() <= vars(make_a_user()).items()
 
 
@@ -98,7 +99,7 @@ def test_a_mixin_behind_the_model_has_its_say():
             proxy = True
             app_label = "auth"
 
-    assert (is_simple(User), is_simple(Mixed)) == (True, False)
+    assert (is_plain(User), is_plain(Mixed)) == (True, False)
     assert vars(Maker(Mixed, NAMES).make("default", (7, "ada")))["noted"]
 
 
@@ -117,7 +118,7 @@ def test_a_metaclass_that_makes_the_instances_has_its_say():
             proxy = True
             app_label = "auth"
 
-    assert not is_simple(Counted)
+    assert not is_plain(Counted)
     assert vars(Maker(Counted, NAMES).make("default", (7, "ada")))["noted"]
 
 
@@ -148,13 +149,13 @@ def test_receivers_are_told_of_each_user_once(signal):
 
     signal.connect(note, sender=User)
     try:
-        assert instances.is_watched(User)
+        assert is_watched(User)
         make_a_user()
         assert told == [User]
-        assert not instances.is_watched(type(connections["default"].creation))  # type: ignore[arg-type]
+        assert not is_watched(type(connections["default"].creation))  # type: ignore[arg-type]
     finally:
         signal.disconnect(note, sender=User)
-    assert not instances.is_watched(User)
+    assert not is_watched(User)
 
 
 def test_a_user_from_a_token_is_told_to_receivers():
@@ -168,7 +169,7 @@ def test_a_user_from_a_token_is_told_to_receivers():
     claims = Claims(str(user.pk), start_session(user).pk, gen=0, iat=0, exp=0, auth_time=0)
     post_init.connect(note, sender=User)
     try:
-        made = [token_users.from_claims(claims), token_users.from_claims(claims)]
+        made = [from_token.from_claims(claims), from_token.from_claims(claims)]
     finally:
         post_init.disconnect(note, sender=User)
     assert [id(each) for each in told] == [id(each) for each in made]
@@ -180,9 +181,9 @@ def test_a_user_from_a_token_is_told_to_receivers():
 def test_a_login_and_its_user_come_in_one_prepared_query(made_by_django, django_assert_num_queries):
     """And nobody is made for them by Django."""
     session = start_session(User.objects.create_user("ada"))
-    lookups.find_with_user(session.pk, "default")
+    find_with_user(session.pk, "default")
     made_by_django.clear()
     with django_assert_num_queries(1):
-        found = lookups.find_with_user(session.pk, "default")
+        found = find_with_user(session.pk, "default")
         assert (found, found.user.username) == (session, "ada")
     assert made_by_django == []

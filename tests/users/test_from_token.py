@@ -19,12 +19,13 @@ from django.test import RequestFactory
 from django.urls import include, path
 from django.utils import timezone
 
-from django_jwt_cookie import sessions, token_users
+from django_jwt_cookie import sessions
 from django_jwt_cookie.decorators import login_required
 from django_jwt_cookie.exceptions import TokenInvalid
 from django_jwt_cookie.authentication.issuing import issue
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import Claims, decode, encode
+from django_jwt_cookie.users import from_token
 
 from tests.support.accounts import BACKEND, COOKIE, NAME, PASSWORD, log_in, start_session, who
 
@@ -200,7 +201,7 @@ def claims_of(user: User) -> Claims:
 
 def user_of(claims: Claims) -> User:
     """Return the user that is made of ``claims``."""
-    user = token_users.from_claims(claims)
+    user = from_token.from_claims(claims)
     assert isinstance(user, User)
     return user
 
@@ -310,7 +311,7 @@ def test_fields_that_json_has_no_word_for():
     values = {"amount": 1.25, "level": 3, "parent_id": 7, "size": 0.5}
     odd: Any = Odd(**values)
     for field in Odd._meta.concrete_fields[1:]:
-        said = token_users.to_json(field, odd)
+        said = from_token.to_json(field, odd)
         assert type(said) in (str, int)
         assert field.to_python(said) == values[field.attname]
 
@@ -335,7 +336,7 @@ def test_a_subject_that_is_no_key_here(ada):
     claims = claims_of(ada)
     object.__setattr__(claims, "sub", "3f2b")
     with pytest.raises(TokenInvalid):
-        token_users.from_claims(claims)
+        from_token.from_claims(claims)
 
 
 # --- Who is not active
@@ -375,8 +376,8 @@ def test_a_foreign_key_is_loaded_before_it_is_saved_by_either_name(ada, monkeypa
     field = Permission._meta.get_field("content_type")
     monkeypatch.setattr(User._meta, "concrete_fields", (*User._meta.concrete_fields, field))
     monkeypatch.setattr(user, "refresh_from_db", lambda **how: loaded.append(how))
-    vars(user)["content_type_id"] = vars(user)[token_users.CARRIED]["content_type_id"] = 7
-    token_users.load_before_save(user, {name})
+    vars(user)["content_type_id"] = vars(user)[from_token.CARRIED]["content_type_id"] = 7
+    from_token.load_before_save(user, {name})
     assert loaded == [{"using": "default", "fields": ["content_type_id"]}]
 
 
