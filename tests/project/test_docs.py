@@ -155,6 +155,7 @@ def test_every_block_of_code_is_run_or_compared():
         ("services.md", "nginx"),
         ("services.md", "python"),
         ("spa.md", "js"),
+        ("tenants.md", "python"),
         ("testing.md", "ini"),
         ("testing.md", "python"),
     }
@@ -283,7 +284,7 @@ def test_the_names_of_the_python_page_are_there():
 def test_every_code_of_an_error_is_documented():
     """And none that does not exist."""
     rows = re.findall(r"^\| (4\d\d) \| `(\w+)`", (ROOT / "docs" / "http.md").read_text(), LINES)
-    sources = "".join(path.read_text() for path in PACKAGE.glob("*.py"))
+    sources = "".join(path.read_text() for path in PACKAGE.rglob("*.py"))
     for status, code in rows:
         assert f'"{code}"' in sources
         assert (status == "401") == (code in REASONS)
