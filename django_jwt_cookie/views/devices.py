@@ -47,10 +47,13 @@ class LoginSessionsView(NegotiatedView, TemplateView):
 
     def describe(self) -> list[Description]:
         """Return the logins, the one that asks included, even if it begins with this request."""
-        own, now = current_id(self.request), timezone.now()
-        found = sessions.active(self.request.user).order_by("-created_at", "pk")  # type: ignore[arg-type]
-        descriptions = [Description(session, session.pk == own) for session in found]
+        active = sessions.active(self.request.user).order_by("-created_at", "pk")  # type: ignore[arg-type]
+        found, own = list(active), get_jwt(self.request).login_session
+        if own is not None and own not in found and sessions.are_recorded():
+            found.append(own)  # Its record is written when the answer goes out.
+        descriptions = [Description(session, session == own) for session in found]
         descriptions.sort(key=lambda each: not each.is_current)
+        now = timezone.now()
         return [each for each in descriptions if now < each.expires_at]
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:

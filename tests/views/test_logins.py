@@ -107,7 +107,7 @@ def test_signing_up_as_a_program_returns_the_login_document(client):
     assert document["session"] == {
         "id": str(session.pk),
         "created_at": int(session.created_at.timestamp()),
-        "expires_at": int(session.expires_at.timestamp()),
+        "expires_at": int(session.ends_at.timestamp()),
         "persistent": True,
     }
     assert client.cookies[COOKIE].value not in response.content.decode()
@@ -221,7 +221,7 @@ def test_remember_me_decides_whether_the_cookie_survives_the_browser(client, ada
     client.post("/accounts/login/", form | {"remember": "on"})
     assert client.cookies[COOKIE]["max-age"] == 14 * 24 * 3600
     newest = LoginSession.objects.get(revoked_at=None)
-    assert newest.expires_at - newest.created_at == timedelta(days=14)
+    assert newest.ends_at - newest.created_at == timedelta(days=14)
     assert newest.persistent
 
 

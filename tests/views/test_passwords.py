@@ -49,7 +49,7 @@ def ask_for_link(client, mailbox, **headers):
 
 def test_who_is_known_by_something_else_can_change_the_password(client, ada, settings):
     """There is no login to be told of: 204, and people are led on."""
-    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "tests.test_views.ByAPIKey"]
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "tests.views.test_logins.ByAPIKey"]
     response = client.post("/accounts/password_change/", CHANGE, headers=JSON | {"X-API-Key": NAME})
     check(response)
     assert response.status_code == 204
@@ -61,9 +61,8 @@ def test_who_is_known_by_something_else_can_change_the_password(client, ada, set
     assert (response.status_code, response.url) == (302, "/accounts/password_change/done/")
 
 
-def test_after_a_change_this_login_goes_on_and_all_others_end(new_client, has_sessions, settings):
-    """With and without sessions, and without adoption too."""
-    settings.JWT_COOKIE = {"ADOPT_DJANGO_LOGINS": has_sessions}
+def test_after_a_change_this_login_goes_on_and_all_others_end(new_client, has_sessions):
+    """With and without sessions."""
     here, there = new_client(), new_client()
     log_in(here), log_in(there)
     response = here.post("/accounts/password_change/", CHANGE)
