@@ -148,5 +148,7 @@ class Settings:
     def _default_cookie_name(self) -> str:
         if self.cookie_secure is False:
             return "jwt"
+        if self.cookie_secure is False:
+            return "jwt"
         host_only = self.cookie_domain is None and self.cookie_path == "/"
         return "__Host-jwt" if host_only else "__Secure-jwt"

@@ -21,17 +21,30 @@ SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
 CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 GOOD = [SESSION, CSRF, OURS]
 PATTERN = r"jwt_cookie\.[EW]\d{3}"
-ADOPT = {"ADOPT_UNTIL": datetime(2500, 1, 1, tzinfo=UTC)}
+SECURE = {"COOKIE_SECURE": True}
+MOVE = {"MOVE_UNTIL": datetime(2500, 1, 1, tzinfo=UTC)}
+AUDIENCE = {"AUDIENCE": "tests.checks.test_checks.audience"}
 
 
 def ids(*, deploy=False):
     """Return the ids of our messages, as ``manage.py check`` finds them."""
-    messages = run_checks(include_deployment_checks=deploy)
+    return ids_of(run_checks(include_deployment_checks=deploy))
+
+
+def ids_of(messages):
+    """Return the ids of those messages that are ours."""
     return [message.id for message in messages if message.id.startswith("jwt_cookie.")]
 
 
-def test_a_site_as_documented_has_nothing_to_report():
-    """Not even with ``--deploy``."""
+def audience(request):
+    """Name the tenant, as ``JWT_COOKIE["AUDIENCE"]``."""
+    return request.get_host()
+
+
+def test_a_site_as_documented_has_nothing_to_report(settings):
+    """Nor with ``--deploy``, once it says that its cookie is for https alone."""
+    assert ids() == []
+    settings.JWT_COOKIE = SECURE
     assert ids(deploy=True) == []
 
 
@@ -52,9 +65,13 @@ def test_a_site_as_documented_has_nothing_to_report():
         ({"SECRET": public_pem("ES256"), "ALGORITHM": "ES256"}, ["jwt_cookie.E002"]),
         ({"CLAIMS": "nowhere.claims"}, ["jwt_cookie.E008"]),
         ({"SIGNUP_FORM": "django_jwt_cookie.forms.Nothing"}, ["jwt_cookie.E008"]),
-        ({"SIGNUP_FORM": None, "CLAIMS": "tests.test_checks.ids"}, []),
+        ({"SIGNUP_FORM": None, "CLAIMS": "tests.checks.test_checks.ids"}, []),
         ({"USER_SERIALIZER": "nodots"}, ["jwt_cookie.E008"]),
-        ({"ADOPT_DJANGO_LOGINS": False}, ["jwt_cookie.W002"]),
+        ({"AUDIENCE": "https://shop.example/"}, []),
+        ({"AUDIENCE": "shop"}, []),
+        (AUDIENCE, []),
+        ({"AUDIENCE": "tests.checks.test_checks.audiense"}, ["jwt_cookie.E008"]),
+        ({"AUDIENCE": "tests.chekcs.audience"}, ["jwt_cookie.E008"]),
         ({"USER_SOURCE": "token"}, []),
         ({"USER_SOURCE": "token", "TOKEN_FIELDS": ["email", "is_staff"]}, []),
         ({"USER_SOURCE": "token", "TOKEN_FIELDS": ["emial"]}, ["jwt_cookie.E010"]),
@@ -63,11 +80,9 @@ def test_a_site_as_documented_has_nothing_to_report():
         ({"USER_SOURCE": "token", "TOKEN_FIELDS": ["password"]}, ["jwt_cookie.E010"]),
         ({"USER_SOURCE": "token", "TOKEN_FIELDS": "email"}, ["jwt_cookie.E001"]),
         ({"REVOCATION_CACHE": "nowhere"}, ["jwt_cookie.E011"]),
-        ({"ADOPTERS": ["tests.support.tickets.Tickets"]}, ["jwt_cookie.E001"]),
-        (ADOPT | {"ADOPTERS": ["tests.support.tickets.Tickets"]}, []),
-        (ADOPT | {"ADOPTERS": ["tests.support.tickets.Nothing"]}, ["jwt_cookie.E008"]),
-        (ADOPT | {"ADOPTERS": ["tests.support.tickets.OldLogin"]}, ["jwt_cookie.E012"]),
-        (ADOPT | {"ADOPTERS": ["tests.test_checks.ids"]}, ["jwt_cookie.E012"]),
+        ({"MOVE_FROM": ["tests.checks.test_checks.ids"]}, ["jwt_cookie.E001"]),
+        (MOVE | {"MOVE_FROM": ["tests.checks.test_checks.ids"]}, []),
+        (MOVE | {"MOVE_FROM": ["tests.checks.test_checks.nothing"]}, ["jwt_cookie.E008"]),
         ({"REVOCATION_CACHE": "default"}, []),
     ],
     ids=lambda value: str(value)[:60],
@@ -99,7 +114,7 @@ def test_settings_and_keys(settings, given, expected):
         ([*GOOD, f"{AUTH}LoginRequiredMiddleware"], []),
         ([*GOOD, f"{AUTH}RemoteUserMiddleware"], []),
         ([*GOOD, LOGIN_REQUIRED], []),
-        ([*GOOD, "no.such.Middleware", "tests.test_checks.ids"], []),
+        ([*GOOD, "no.such.Middleware", "tests.checks.test_checks.ids"], []),
     ],
     ids=lambda value: str(value)[:60],
 )
@@ -113,6 +128,7 @@ def test_the_place_of_the_middleware(settings, chain, expected):
     ("given", "expected"),
     [
         ({"COOKIE_SECURE": False}, ["jwt_cookie.W003"]),
+        ({"COOKIE_SECURE": "auto"}, ["jwt_cookie.W003"]),
         ({"REVOCATION_CACHE": "default"}, ["jwt_cookie.W007"]),
         ({"SECRET": "a" * 64}, ["jwt_cookie.W005"]),
         ({"KEYS": ["a-random-secret-of-more-than-32-bytes", b"b" * 64]}, ["jwt_cookie.W005"]),
@@ -123,7 +139,7 @@ def test_the_place_of_the_middleware(settings, chain, expected):
 )
 def test_what_works_and_is_not_safe(settings, given, expected):
     """For ``check --deploy`` alone: development may be like that."""
-    settings.JWT_COOKIE = given
+    settings.JWT_COOKIE = SECURE | given
     assert ids() == []
     assert ids(deploy=True) == expected
 
@@ -168,7 +184,7 @@ def test_a_field_that_has_the_name_of_a_claim(settings, monkeypatch):
 def test_a_revocation_cache_that_processes_share(settings):
     """Nothing to report of it."""
     settings.CACHES = {"ends": {"BACKEND": "django.core.cache.backends.db.DatabaseCache"}}
-    settings.JWT_COOKIE = {"REVOCATION_CACHE": "ends"}
+    settings.JWT_COOKIE = SECURE | {"REVOCATION_CACHE": "ends"}
     assert ids(deploy=True) == []
 
 
@@ -176,7 +192,7 @@ def test_a_revocation_cache_that_processes_share(settings):
 def test_a_key_pair_is_no_weak_secret(settings, algorithm):
     """Nor is ``SECRET_KEY`` looked at where it signs nothing."""
     settings.SECRET_KEY = "django-insecure-0123456789abcdefghijklmnopq"
-    settings.JWT_COOKIE = {"SECRET": pem(algorithm), "ALGORITHM": algorithm}
+    settings.JWT_COOKIE = SECURE | {"SECRET": pem(algorithm), "ALGORITHM": algorithm}
     assert ids(deploy=True) == []
 
 
@@ -186,7 +202,7 @@ def test_a_weak_secret_is_found_in_every_form(settings, tmp_path, form):
     path = tmp_path / "secret"
     path.write_text("a" * 64)
     path.chmod(0o600)
-    settings.JWT_COOKIE = {"SECRET": form.format(path) if form == "file:{}" else form("a" * 64)}
+    settings.JWT_COOKIE = SECURE | {"SECRET": form.format(path) if form == "file:{}" else form("a" * 64)}
     assert ids(deploy=True) == ["jwt_cookie.W005"]
 
 
@@ -196,24 +212,25 @@ def test_a_key_file_that_others_can_open(settings, tmp_path, mode):
     path = tmp_path / "key.pem"
     path.write_text(pem("ES256"))
     path.chmod(mode)
-    settings.JWT_COOKIE = {"SECRET": f"file:{path}", "ALGORITHM": "ES256"}
+    settings.JWT_COOKIE = SECURE | {"SECRET": f"file:{path}", "ALGORITHM": "ES256"}
     assert ids(deploy=True) == ([] if mode in (0o600, 0o400) else ["jwt_cookie.W006"])
     assert ids() == []
     path.chmod(0o600)
     path.write_text(public_pem("ES256"))
     path.chmod(mode)
-    settings.JWT_COOKIE = {"KEYS": ["a-random-secret-of-more-than-32-bytes", f"file:{path}"]}
+    settings.JWT_COOKIE = SECURE | {"KEYS": ["a-random-secret-of-more-than-32-bytes", f"file:{path}"]}
     assert ids(deploy=True) == []
 
 
 def test_a_secret_that_is_secret_key_too(settings):
     """Whoever learns one learns the other."""
-    settings.JWT_COOKIE = {"SECRET": settings.SECRET_KEY}
+    settings.JWT_COOKIE = SECURE | {"SECRET": settings.SECRET_KEY}
     assert ids(deploy=True) == ["jwt_cookie.W004"]
 
 
 def test_a_derived_secret_is_as_good_as_secret_key(settings):
     """Without a secret of its own the package is judged by Django's."""
+    settings.JWT_COOKIE = SECURE
     settings.SECRET_KEY = "django-insecure-0123456789abcdefghijklmnopq"
     assert ids(deploy=True) == ["jwt_cookie.W005"]
 
@@ -234,13 +251,63 @@ def test_a_remote_user_from_the_token(settings):
     assert ids() == ["jwt_cookie.E013"]
 
 
-def test_adopters_that_nobody_asks_any_more(settings):
+def test_functions_that_nobody_asks_any_more(settings):
     """What is over is to be deleted."""
     until = datetime.now(UTC) + timedelta(minutes=1)
-    settings.JWT_COOKIE = {"ADOPTERS": ["tests.support.tickets.Tickets"], "ADOPT_UNTIL": until}
+    settings.JWT_COOKIE = {"MOVE_FROM": ["tests.checks.test_checks.ids"], "MOVE_UNTIL": until}
     assert ids() == []
-    settings.JWT_COOKIE |= {"ADOPT_UNTIL": until - timedelta(minutes=1)}
+    settings.JWT_COOKIE |= {"MOVE_UNTIL": until - timedelta(minutes=1)}
     assert ids() == ["jwt_cookie.W009"]
+
+
+class Router:
+    """Sends requests to different databases, as sites with tenants do."""
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, []),
+        ({"USER_SOURCE": "token"}, ["jwt_cookie.E012"]),
+        ({"TRACK_SESSIONS": False}, ["jwt_cookie.E012"]),
+        ({"TRACK_SESSIONS": False, "AUDIENCE": "shop"}, ["jwt_cookie.E012"]),
+        ({"TRACK_SESSIONS": False} | AUDIENCE, []),
+        ({"USER_SOURCE": "token"} | AUDIENCE, []),
+        ({"USER_SOURCE": "token", "AUDIENCE": "tests.nothing"}, ["jwt_cookie.E008"]),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("tenants", ["router", "engine"])
+def test_tenants_of_which_one_would_take_the_tokens_of_another(
+    settings, monkeypatch, given, expected, tenants
+):
+    """User 1 is somebody else there, unless a function says which tenant a request is of."""
+    settings.JWT_COOKIE = given
+    if tenants == "router":
+        settings.DATABASE_ROUTERS = [Router]
+    else:
+        engine = "django_tenants.postgresql_backend"
+        monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", engine)
+    assert ids() == expected
+
+
+def test_what_is_wrong_in_the_settings_is_said_once(settings):
+    """By the check of the settings, and by none that builds on them."""
+    settings.JWT_COOKIE = {"AUDIENCE": 1, "USER_SOURCE": "token"}
+    settings.DATABASE_ROUTERS = [Router]
+    assert ids() == ["jwt_cookie.E001"]
+
+
+def test_a_setting_beside_the_dict(settings):
+    """It does nothing, and the hint says where it belongs."""
+    settings.JWT_COOKIE_SECURE = True
+    settings.JWT_COOKIE_TOKEN_LIFETIME = timedelta(minutes=5)
+    found = {each.msg: each.hint for each in run_checks() if each.id == "jwt_cookie.W013"}
+    assert [message.split()[0] for message in found] == [
+        "JWT_COOKIE_SECURE",
+        "JWT_COOKIE_TOKEN_LIFETIME",
+    ]
+    assert list(found.values())[1] == "Set JWT_COOKIE = {'TOKEN_LIFETIME': ...}."
 
 
 def ids_in(*files):

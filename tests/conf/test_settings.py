@@ -23,12 +23,12 @@ def test_an_unrelated_setting_leaves_the_settings_alone(settings):
 
 
 def test_defaults_are_the_documented_ones():
-    """Without ``JWT_COOKIE`` the site gets a secure cookie and a token of ten minutes."""
+    """Without ``JWT_COOKIE`` the site gets a token of ten minutes, in a cookie by the request."""
     settings = get_settings()
     assert settings.token_lifetime == timedelta(minutes=10)
     assert settings.absolute_timeout == timedelta(days=30)
     assert settings.cookie_name == "__Host-jwt"
-    assert settings.cookie_secure is True
+    assert settings.cookie_secure == "auto"
 
 
 def test_override_settings_reaches_the_settings_and_what_is_derived(settings):
@@ -53,6 +53,7 @@ def test_what_is_derived_is_made_once():
         ({}, "__Host-jwt"),
         ({"COOKIE_DOMAIN": "example.com"}, "__Secure-jwt"),
         ({"COOKIE_PATH": "/shop/"}, "__Secure-jwt"),
+        ({"COOKIE_SECURE": True}, "__Host-jwt"),
         ({"COOKIE_SECURE": False}, "jwt"),
     ],
 )
@@ -62,10 +63,11 @@ def test_default_cookie_name_is_the_strictest_that_browsers_keep(settings, given
     assert get_settings().cookie_name == name
 
 
-def test_debug_turns_secure_off(settings):
-    """On http://localhost a Secure cookie would be dropped by some browsers."""
-    settings.DEBUG = True
-    assert get_settings().cookie_name == "jwt"
+@pytest.mark.parametrize("debug", [True, False])
+def test_debug_has_no_say_in_the_cookie(settings, debug):
+    """A site that is tried on an intranet without it would let nobody log in."""
+    settings.DEBUG = debug
+    assert (get_settings().cookie_name, get_settings().cookie_secure) == ("__Host-jwt", "auto")
 
 
 def test_a_list_of_keys_is_accepted(settings):
@@ -113,15 +115,22 @@ def test_a_list_of_keys_is_accepted(settings):
         ({"KEYS": "a" * 32}, "KEYS must be a list"),
         ({"SECRET": "a" * 32, "JWKS_URL": "https://a.example"}, "JWKS_URL excludes SECRET and"),
         ({"KEYS": ["a" * 32], "JWKS_URL": "https://a.example"}, "JWKS_URL excludes SECRET and"),
-        ({"ADOPTERS": ["a.B"]}, "Set both, or neither."),
-        ({"ADOPT_UNTIL": UNTIL}, "Set both, or neither."),
-        ({"ADOPTERS": "a.B", "ADOPT_UNTIL": UNTIL}, "ADOPTERS must be a list"),
-        ({"ADOPTERS": ["a.B"], "ADOPT_UNTIL": date(2030, 1, 1)}, "tzinfo=UTC); it is datetime.d"),
-        ({"ADOPTERS": ["a.B"], "ADOPT_UNTIL": datetime(2030, 1, 1)}, "with a time zone"),  # noqa: DTZ001
+        ({"COOKIE_SECURE": "yes"}, "COOKIE_SECURE must be one of auto, True, False; it is 'yes'"),
+        ({"COOKIE_SECURE": None}, "COOKIE_SECURE must be one of auto, True, False; it is None"),
+        ({"COOKIE_NAME": "__HOST-x", "COOKIE_PATH": "/a/"}, "a __Host- cookie that has a domain"),
+        ({"COOKIE_NAME": "__secure-x", "COOKIE_SECURE": False}, "Leave COOKIE_NAME out"),
+        ({"ADOPT_FROM": "2030-01-01"}, "ADOPT_FROM must be a datetime with a time zone"),
+        ({"ADOPT_FROM": datetime(2030, 1, 1)}, "ADOPT_FROM must be a datetime with a time zone"),  # noqa: DTZ001
+        ({"MOVE_FROM": ["a.b"]}, "Set both, or neither."),
+        ({"MOVE_UNTIL": UNTIL}, "Set both, or neither."),
+        ({"MOVE_FROM": "a.b", "MOVE_UNTIL": UNTIL}, "MOVE_FROM must be a list"),
+        ({"MOVE_FROM": ["a.b"], "MOVE_UNTIL": date(2030, 1, 1)}, "tzinfo=UTC); it is datetime.d"),
+        ({"MOVE_FROM": ["a.b"], "MOVE_UNTIL": datetime(2030, 1, 1)}, "with a time zone"),  # noqa: DTZ001
         (
-            {"ADOPTERS": ["a.B"], "ADOPT_UNTIL": UNTIL, "JWKS_URL": "https://a.example"},
-            "ADOPTERS with JWKS_URL",
+            {"MOVE_FROM": ["a.b"], "MOVE_UNTIL": UNTIL, "JWKS_URL": "https://a.example"},
+            "MOVE_FROM with JWKS_URL",
         ),
+        ({"ADOPT_DJANGO_LOGINS": True}, "unknown key 'ADOPT_DJANGO_LOGINS'"),
         ({"JWKS_URL": ""}, "JWKS_URL must be a string that is not empty"),
         ({"TOKEN_LIFETIME": timedelta(days=1)}, "TOKEN_LIFETIME (1 day, 0:00:00) is longer"),
     ],
