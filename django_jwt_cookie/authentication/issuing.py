@@ -1,9 +1,12 @@
 """A new token for a login."""
 
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import SynchronousOnlyOperation
+from django.db import Error
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 from django.views.decorators.debug import sensitive_variables
@@ -15,6 +18,8 @@ from ..exceptions import TokenTooLarge
 from ..models import LoginSession
 from ..tokens import Claims, StatelessClaims, encode
 from ..users.from_token import carried_fields
+
+logger = logging.getLogger("django.security.jwt_cookie")
 
 
 @sensitive_variables()
@@ -76,6 +81,19 @@ def _extra_claims(session: LoginSession, request: HttpRequest) -> Mapping[str, A
     path, user = get_settings().claims, session.user
     extra: Mapping[str, Any] = import_string(path)(user, request) if path else {}
     return {**extra, **carried_fields(user)}
+
+
+def find_extra_claims(
+    session: LoginSession, old: Claims, request: HttpRequest
+) -> Mapping[str, Any]:
+    """Return the site's own claims of now; those of the ``old`` token where they fail."""
+    try:
+        return _extra_claims(session, request)
+    except (Error, SynchronousOnlyOperation):
+        raise
+    except Exception:
+        logger.exception("The claims of a login could not be renewed.")
+        return old.extra
 
 
 @sensitive_variables()

@@ -28,7 +28,7 @@ from ..conf import get_settings
 from ..exceptions import SessionError, SessionRevoked
 from ..keys import get_key_ring
 from ..models import LoginSession
-from ..sessions.rotation import Verdict
+from ..sessions.rotation import Verdict, is_over
 from ..tokens import Claims
 from ..users.from_token import freshen
 from . import django_session, migrating
@@ -43,7 +43,7 @@ from .beginning import (
 )
 from .django_session import LentSession, LoginInSession, LoginInSignedCookie, SessionLogin
 from .incoming import IncomingCookie, Login
-from .issuing import expiry
+from .issuing import expiry, find_extra_claims
 from .migrating import OlderLogin
 from .outgoing import OutgoingCookie
 
@@ -170,6 +170,8 @@ class RequestJWT:
         """Return the same, as far as it is known by now: asks nobody."""
         if "incoming" not in vars(self) or self.outgoing.has_decided:
             return None
+        if self.stored is not None or self.older is not None:
+            return None
         return self.incoming.refusal
 
     # --- Whose is it?
@@ -230,7 +232,15 @@ class RequestJWT:
 
     def _user_of_cookie(self) -> AbstractBaseUser | None:
         self.login = self.incoming.login()
-        return self.login.user if self.login else None
+        if self.login is None:
+            return None
+        if self.login.session is not None and is_over(self.login.claims, self.came_at):
+            # A role that was taken away since is not to be believed of an old token: what this
+            # request sees is what the token says that its answer brings.
+            self.wants_token = True
+            extra = find_extra_claims(self.login.session, self.login.claims, self.request)
+            self.login = replace(self.login, claims=replace(self.login.claims, extra=extra))
+        return self.login.user
 
     def _user_of_older_scheme(self) -> AbstractBaseUser | None:
         # Never beside a genuine cookie of ours, not even of a login that is over: who plants one of
@@ -446,7 +456,7 @@ class RequestJWT:
             self.is_settled = True
             session = self.session_of_now()
             if isinstance(session, LoginInSession):
-                django_session.finish(session)
+                django_session.finish(session, has_login=self.login is not None)
 
     # --- What the session asks (`django_session.Owner`)
 
