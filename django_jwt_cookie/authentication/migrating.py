@@ -39,7 +39,7 @@ class OlderCookie:
     """A cookie of the older scheme, with what a browser deletes it by.
 
     A function that is named in ``MOVE_FROM`` may have an attribute ``cookies``, which returns them.
-    Without it, the cookie is deleted whose value is the credential.
+    Without it, none is deleted.
     """
 
     name: str
@@ -69,8 +69,12 @@ def is_on() -> bool:
     return until is not None and datetime.now(UTC) < until
 
 
-def find_older_login(request: HttpRequest) -> OlderLogin | None:
-    """Return the login of an older scheme that ``request`` comes with, if it is worth anything."""
+def find_older_login(request: HttpRequest) -> tuple[OlderLogin | None, bool]:
+    """Return the login of an older scheme that ``request`` comes with, if it is worth anything.
+
+    And whether that is for sure: a function that has failed may know the login tomorrow.
+    """
+    is_sure = True
     for find in get_settings().derive(_functions):
         try:
             found = _ask(find, request)
@@ -79,10 +83,10 @@ def find_older_login(request: HttpRequest) -> OlderLogin | None:
         except Exception:
             # Of what a browser sends. The page may not need a user, or be the one to log in by.
             logger.exception("A function of MOVE_FROM has failed: nobody is logged in by it.")
-            found = None
+            found, is_sure = None, False
         if found is not None:
-            return found
-    return None
+            return found, True
+    return None, is_sure
 
 
 @sensitive_variables()

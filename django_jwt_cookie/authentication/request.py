@@ -66,6 +66,9 @@ class RequestJWT:
     older: OlderLogin | None = None
     """The login of an older scheme that the request came with."""
 
+    is_older_sure = True
+    """Whether none will be found tomorrow, if none was today."""
+
     stored: SessionLogin | None = None
     """The login in a stored session that the request came with, from before this middleware."""
 
@@ -247,7 +250,7 @@ class RequestJWT:
         # an older scheme in a browser can't log anybody out by it.
         if not self._may_move():
             return None
-        self.older = migrating.find_older_login(self.request)
+        self.older, self.is_older_sure = migrating.find_older_login(self.request)
         return self.older.user if self.older else None
 
     def _may_move(self) -> bool:

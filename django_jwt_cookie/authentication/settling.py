@@ -286,4 +286,5 @@ def _is_done_with_older(jwt: RequestJWT) -> bool:
     """Tell whether cookies of an older scheme are of no use any more."""
     came = any(each.name in jwt.request.COOKIES for each in migrating.get_older_cookies())
     is_vain = came and jwt.user is not None and jwt.older is None and jwt.login is None
+    is_vain = is_vain and jwt.is_older_sure
     return jwt.outgoing.has_decided or is_vain

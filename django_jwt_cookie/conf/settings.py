@@ -146,9 +146,9 @@ class Settings:
         return self.secret is None and not self.keys and self.jwks_url is None
 
     def _default_cookie_name(self) -> str:
-        if self.cookie_secure is False:
+        if not self.cookie_secure:
             return "jwt"
-        if self.cookie_secure is False:
+        if not self.cookie_secure:
             return "jwt"
         host_only = self.cookie_domain is None and self.cookie_path == "/"
         return "__Host-jwt" if host_only else "__Secure-jwt"
