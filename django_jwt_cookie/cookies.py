@@ -155,6 +155,11 @@ def get_cookie_spec(request: HttpRequest) -> CookieSpec:
     return secure if request.is_secure() else plain
 
 
+def needs_https(request: HttpRequest) -> bool:
+    """Tell whether a browser would drop the cookie, since ``request`` came over plain http."""
+    return get_cookie_spec(request).secure and not request.is_secure()
+
+
 def get_cookie_names() -> tuple[str, str]:
     """Return the cookie's name over plain http and over https, which may be the same."""
     plain, secure = get_settings().derive(_make_specs)

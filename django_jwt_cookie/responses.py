@@ -47,6 +47,12 @@ REASONS = {
 }
 """What each code of `RequestJWT.reason` means, said to the visitor. Nothing else is ever shown."""
 
+HTTPS_REQUIRED = "https_required"
+HTTPS_DETAIL = _(
+    "Nobody can log in over plain http here: the login cookie is only sent over https. Use an "
+    "address that begins with https://."
+)
+
 CSRF_FAILED = "csrf_failed"
 CSRF_DETAIL = _("The CSRF token is missing or wrong, or the request is from another site.")
 
@@ -94,6 +100,11 @@ def csrf_failed() -> JsonResponse:
     It says the same whichever package checks: the token changes with each login, in any tab.
     """
     return error(CSRF_FAILED, HTTPStatus.FORBIDDEN, CSRF_DETAIL)
+
+
+def https_required() -> JsonResponse:
+    """Return the 403 that says why no login begins."""
+    return error(HTTPS_REQUIRED, HTTPStatus.FORBIDDEN, HTTPS_DETAIL)
 
 
 def unsupported_media_type() -> JsonResponse:

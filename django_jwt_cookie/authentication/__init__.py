@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from ..users.from_token import is_from_claims
 from .beginning import refuse_where_none_begins
 from .incoming import IncomingCookie, Login, check, let_in
+from .outgoing import warn_of_plain_http
 from .request import RequestJWT
 from .settling import end_logins_of_changed, needs_settling, settle, write
 
@@ -36,6 +37,7 @@ __all__ = [
     "refuse_where_none_begins",
     "served",
     "settle",
+    "warn_of_plain_http",
     "write",
 ]
 

@@ -5,7 +5,7 @@ import logging
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from ..cookies import get_cookie_spec, is_public
+from ..cookies import get_cookie_spec, is_public, needs_https
 from ..models import LoginSession
 from .issuing import max_age
 
@@ -13,6 +13,15 @@ logger = logging.getLogger("django.security.jwt_cookie")
 
 SERVER_ERROR = 500
 """From here on Django saves no session: what the view began is not to count."""
+
+
+def warn_of_plain_http() -> None:
+    """Tell the operator why nobody can log in."""
+    logger.warning(
+        "The login cookie is Secure (JWT_COOKIE['COOKIE_SECURE'] is True) and this request came "
+        "over plain http: the browser drops the cookie, and nobody can log in. Behind a proxy "
+        "that ends https, set SECURE_PROXY_SSL_HEADER."
+    )
 
 
 class OutgoingCookie:
@@ -51,13 +60,8 @@ class OutgoingCookie:
         if spec.name in response.cookies:
             return  # The view has seen to it.
         if self._token is not None and self._may_go_with(response):
-            if spec.secure and not self._request.is_secure():
-                logger.warning(
-                    "The login cookie is Secure (JWT_COOKIE['COOKIE_SECURE'] is True) and this "
-                    "request came over plain http: the browser drops the cookie and the login "
-                    "seems to do nothing. Behind a proxy that ends https, set "
-                    "SECURE_PROXY_SSL_HEADER."
-                )
+            if needs_https(self._request):
+                warn_of_plain_http()
             spec.set(response, *self._token)
         elif self._forgets or (is_useless and self._token is None):
             spec.delete(response)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from ..responses import JSON, REASONS
+from ..responses import HTTPS_REQUIRED, JSON, REASONS
 from .schemas import TEXT, Schema, one_of, reference, refusal, wrong_fields
 
 PAGE = "Get the title of a page for people"
@@ -84,8 +84,9 @@ OPERATIONS = (
         "Make an account, and log it in",
         {201: ("LoginDocument", "NewMember")},
         form=True,
+        refusals=("ForbiddenToBegin",),
     ),
-    Operation("login", "post", "Log in", DOCUMENT, form=True),
+    Operation("login", "post", "Log in", DOCUMENT, form=True, refusals=("ForbiddenToBegin",)),
     Operation("logout", "post", "Log out; without a login, too", NOTHING),
     Operation("me", "get", "Get whose login this is", DOCUMENT, login=True),
     Operation("refresh", "post", "Renew the token now", DOCUMENT, login=True),
@@ -171,6 +172,12 @@ REFUSALS = {
         HTTPStatus.FORBIDDEN,
         "No CSRF token, a wrong one, or the wrong origin; or logins don't begin on this site.",
         ("csrf_failed", "permission_denied"),
+    ),
+    "ForbiddenToBegin": Refusal(
+        HTTPStatus.FORBIDDEN,
+        "As for other operations; or over plain http, where the login cookie is only set over "
+        "https.",
+        ("csrf_failed", HTTPS_REQUIRED, "permission_denied"),
     ),
     "NotFound": Refusal(
         HTTPStatus.NOT_FOUND,

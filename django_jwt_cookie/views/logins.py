@@ -22,16 +22,18 @@ from django.views.csrf import csrf_failure as django_csrf_failure
 from django.views.decorators.vary import vary_on_headers
 
 from .. import users
-from ..authentication import get_jwt, login, logout
+from ..authentication import get_jwt, login, logout, warn_of_plain_http
 from ..conf import get_settings
-from ..cookies import get_cookie_spec
+from ..cookies import needs_https
 from ..forms import USERNAME, LoginForm, UserModel, begin_with
 from ..responses import (
+    HTTPS_DETAIL,
     REASON_FIELD,
     REASONS,
     RECENT_LOGIN_REQUIRED,
     csrf_failed,
     has_login,
+    https_required,
     login_document,
     prefers_json,
     unauthorized,
@@ -41,7 +43,30 @@ from .mixins import NegotiatedFormView, NegotiatedView, TemplateFallbackMixin
 NO_CONTENT = HTTPStatus.NO_CONTENT
 
 
-class SignupView(RedirectURLMixin, NegotiatedFormView):
+class LoginFormView(NegotiatedFormView):
+    """Begins no login where the browser would drop its cookie, and says why."""
+
+    @property
+    def needs_https(self) -> bool:
+        """Whether this request came over plain http, and the cookie is ``Secure`` in any case."""
+        return needs_https(self.request) and not get_jwt(self.request).is_out_of_place
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Take the form; over plain http not even that."""
+        if not self.needs_https:
+            return super().post(request, *args, **kwargs)
+        warn_of_plain_http()
+        if self.prefers_json():
+            return https_required()
+        return HttpResponseRedirect(request.get_full_path())
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add why nobody can log in, if so."""
+        more = {"needs_https": self.needs_https, "https_message": HTTPS_DETAIL}
+        return super().get_context_data(**kwargs) | more
+
+
+class SignupView(RedirectURLMixin, LoginFormView):
     """Make an account and log it in."""
 
     template_name = "registration/signup.html"
@@ -103,7 +128,7 @@ class SignupView(RedirectURLMixin, NegotiatedFormView):
         return JsonResponse(document, status=HTTPStatus.CREATED)
 
 
-class LoginView(NegotiatedFormView, auth_views.LoginView):
+class LoginView(LoginFormView, auth_views.LoginView):
     """Django's login, with "remember me", and a word on why one has to log in again."""
 
     form_class = LoginForm
@@ -149,7 +174,6 @@ class LoginView(NegotiatedFormView, auth_views.LoginView):
             "reason": reason,
             "reason_message": REASONS.get(reason or ""),
             "signup_is_open": get_settings().signup_form is not None,
-            "needs_https": get_cookie_spec(self.request).secure and not self.request.is_secure(),
         }
         return super().get_context_data(**kwargs) | more
 

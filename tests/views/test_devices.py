@@ -16,7 +16,6 @@ from django_jwt_cookie.test.assertions import assert_login_required
 from django_jwt_cookie.test.client import JWTClient
 from django_jwt_cookie.test.logins import age_login
 from django_jwt_cookie.test.tokens import get_token, set_token
-
 from tests.support.accounts import COOKIE, JSON, NAME, PASSWORD, log_in, start_session, who
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,6 @@ from django.urls import reverse
 from django_jwt_cookie.conf import ALGORITHMS
 from django_jwt_cookie.keys import get_key_ring
 from django_jwt_cookie.views.jwks import MAX_AGE, key_set
-
 from tests.support.accounts import NAME, PASSWORD, log_in
 from tests.support.key_samples import (
     HMAC,

@@ -8,10 +8,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connections
 from django.urls import reverse
+from django.utils import timezone
 
 from django_jwt_cookie.forms import SignupForm
 from django_jwt_cookie.models import LoginSession
-
+from django_jwt_cookie.responses import HTTPS_DETAIL
 from tests.support.accounts import COOKIE, JSON, NAME, PASSWORD, log_in, sign_up, who
 from tests.support.openapi_contract import check
 
@@ -469,3 +470,86 @@ def test_giving_the_password_again_is_not_logging_in_from_scratch(client):
     page = client.get("/accounts/login/").content.decode()
     assert 'value="ada"' not in page
     assert not re.search(r'name="remember"[^>]* checked', page)
+
+
+# --- Over plain http, where the cookie is only set over https
+
+
+@pytest.fixture
+def https_only(settings):
+    """Have the cookie ``Secure``, whatever a request came over."""
+    settings.JWT_COOKIE = {"COOKIE_SECURE": True}
+
+
+@pytest.mark.parametrize("page", ["login", "signup"])
+def test_over_plain_http_the_page_says_that_nobody_can_log_in(client, https_only, page):
+    """And why; no form asks for a password that would be sent for nothing."""
+    response = client.get(f"/accounts/{page}/", secure=False)
+    text = re.sub(r"\s+", " ", response.content.decode())
+    assert f'<p role="alert">{HTTPS_DETAIL}</p>' in text
+    assert "<form" not in text
+    response = client.get(f"/accounts/{page}/")
+    assert str(HTTPS_DETAIL) not in response.content.decode()
+    assert "<form" in response.content.decode()
+
+
+@pytest.mark.parametrize("page", ["login", "signup"])
+def test_a_form_that_was_sent_over_plain_http_leads_to_the_page_that_says_so(
+    client, ada, https_only, page
+):
+    """Nobody is logged in, and no account is made. The address is kept, with where to go."""
+    form = {"username": NAME, "password": PASSWORD}
+    form |= {"username": "bob", "password1": PASSWORD, "password2": PASSWORD}
+    path = f"/accounts/{page}/?next=/members/"
+    response = client.post(path, form, secure=False)
+    assert (response.status_code, response.url) == (302, path)
+    assert COOKIE not in client.cookies
+    assert [user.username for user in User.objects.all()] == [NAME]
+    assert not LoginSession.objects.exists()
+
+
+@pytest.mark.parametrize("page", ["login", "signup"])
+def test_a_program_is_told_that_a_login_needs_https(client, ada, https_only, caplog, page):
+    """403 with a code; and the operator is told, who may have forgotten a setting."""
+    form = {"username": NAME, "password": PASSWORD}
+    form |= {"password1": PASSWORD, "password2": PASSWORD}
+    response = client.post(f"/accounts/{page}/", form, headers=JSON, secure=False)
+    check(response)
+    assert response.status_code == 403
+    assert response.json() == {"code": "https_required", "detail": str(HTTPS_DETAIL)}
+    assert COOKIE not in client.cookies
+    assert not LoginSession.objects.exists()
+    (record,) = [each for each in caplog.records if each.name == "django.security.jwt_cookie"]
+    assert "SECURE_PROXY_SSL_HEADER" in record.getMessage()
+
+
+def test_behind_a_proxy_that_ends_https_a_login_begins(client, ada, settings):
+    """Where it says so, and is believed."""
+    settings.JWT_COOKIE = {"COOKIE_SECURE": True}
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    form = {"username": NAME, "password": PASSWORD}
+    headers = JSON | {"x-forwarded-proto": "https"}
+    response = client.post("/accounts/login/", form, headers=headers, secure=False)
+    assert response.status_code == 200
+    assert client.cookies[COOKIE]["secure"] is True
+
+
+@pytest.mark.parametrize("secure", [False, "auto"])
+def test_elsewhere_a_login_begins_over_plain_http(client, ada, settings, secure):
+    """In a cookie that is kept there."""
+    settings.JWT_COOKIE = {"COOKIE_SECURE": secure}
+    form = {"username": NAME, "password": PASSWORD}
+    response = client.post("/accounts/login/", form, headers=JSON, secure=False)
+    assert response.status_code == 200
+    assert client.cookies["jwt"]["secure"] == ""
+    assert client.get("/accounts/me/", secure=False).json()["user"]["username"] == NAME
+
+
+def test_before_adopt_from_the_cookie_matters_to_nobody(client, ada, settings):
+    """Logins are in Django's sessions."""
+    begins = timezone.now() + timedelta(days=1)
+    settings.JWT_COOKIE = {"COOKIE_SECURE": True, "ADOPT_FROM": begins}
+    form = {"username": NAME, "password": PASSWORD}
+    response = client.post("/accounts/login/", form, headers=JSON, secure=False)
+    assert response.status_code == 200
+    assert client.get("/accounts/me/", secure=False).json()["user"]["username"] == NAME

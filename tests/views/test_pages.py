@@ -12,7 +12,6 @@ from django.contrib.auth.models import User
 import django_jwt_cookie
 from django_jwt_cookie.forms import SignupForm
 from django_jwt_cookie.responses import RECENT_LOGIN_REQUIRED
-
 from tests.support.accounts import NAME, PASSWORD, sign_up
 from tests.support.documents import ROOT, blocks, write_files
 

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import decode
-
 from tests.support.accounts import COOKIE, JSON, NAME, PASSWORD, log_in, who
 from tests.support.openapi_contract import check
 

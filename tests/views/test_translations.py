@@ -12,10 +12,9 @@ from django.contrib.auth.models import User
 from django.utils import translation
 
 from django_jwt_cookie.models import LoginSession
-from django_jwt_cookie.responses import REASONS
-from tools.messages import PACKAGE, as_mo, as_po, catalogues, messages, untranslated, updated
-
+from django_jwt_cookie.responses import HTTPS_DETAIL, REASONS
 from tests.support.accounts import COOKIE, JSON, NAME, PASSWORD, log_in, sign_up, start_session
+from tools.messages import PACKAGE, as_mo, as_po, catalogues, messages, untranslated, updated
 
 CATALOGUES = {path.parts[-3]: path for path in catalogues()}
 
@@ -162,6 +161,18 @@ def test_a_program_is_told_in_the_language_of_its_user(client, language):
     with translation.override(language):
         assert response.json()["detail"] == str(REASONS["token_invalid"])
     assert response.json()["detail"] != str(REASONS["token_invalid"])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", EXPIRED)
+def test_why_nobody_can_log_in_is_said_in_the_language_of_the_visitor(client, settings, language):
+    """On a page that came over plain http, where the cookie needs https."""
+    settings.JWT_COOKIE = {"COOKIE_SECURE": True}
+    headers = {"accept-language": language}
+    page = text_of(client.get("/accounts/login/", headers=headers, secure=False))
+    with translation.override(language):
+        assert f'<p role="alert">{HTTPS_DETAIL}</p>' in page
+    assert str(HTTPS_DETAIL) not in page
 
 
 @pytest.mark.django_db
