@@ -110,5 +110,5 @@ def token_of(login: LoginSession, *, age: int = 0, gen: int = 0) -> str:
     """Return the token of ``login`` that was issued ``age`` seconds ago."""
     then = int(time.time()) - age
     times: Any = {"iat": then, "exp": then + LIFETIME, "auth_time": then}
-    extra = token_users.carried_fields(login.user)
+    extra = from_token.carried_fields(login.user)
     return encode(Claims(str(login.user.pk), login.pk, gen, **times, extra=extra))

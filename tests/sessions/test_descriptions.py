@@ -7,11 +7,12 @@ from time import process_time
 
 import pytest
 
-from django_jwt_cookie import descriptions
-from django_jwt_cookie.sessions.descriptions import Description, recognise
 from django_jwt_cookie.models import LoginSession
+from django_jwt_cookie.sessions import descriptions
+from django_jwt_cookie.sessions.descriptions import Description, recognise
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+DAY = 86_400
 CHROME = "(KHTML, like Gecko) Chrome/130.0.0.0"
 WEBKIT = "AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5"
 IPHONE = "iPhone; CPU iPhone OS 17_5 like Mac OS X"
@@ -31,7 +32,7 @@ def without_the_extra(monkeypatch):
 
 def login(user_agent="", **fields):
     times = {"created_at": NOW, "rotated_at": NOW, "expires_at": NOW + timedelta(days=1)}
-    return LoginSession(user_agent=user_agent, **times | fields)
+    return LoginSession(user_agent=user_agent, idle_seconds=14 * DAY, **times | fields)
 
 
 @pytest.mark.parametrize(
