@@ -21,23 +21,24 @@ from django.urls import resolve
 import django_jwt_cookie
 from django_jwt_cookie import signals as signals_module
 from django_jwt_cookie import well_known
-from django_jwt_cookie.checks.configuration import check_keys
 from django_jwt_cookie.authentication import RequestJWT
+from django_jwt_cookie.checks.configuration import check_keys
 from django_jwt_cookie.conf import KEYS
 from django_jwt_cookie.cookies import get_cookie_names
 from django_jwt_cookie.responses import REASONS
 from django_jwt_cookie.test.logins import age_login
 from django_jwt_cookie.urls import urlpatterns
-
+from django_jwt_cookie.views.jwks import jwks
 from tests.support.accounts import JSON, NAME, PASSWORD, log_in
 from tests.support.cases import spread
-from tests.support.documents import BLOCK, ROOT, blocks
+from tests.support.documents import BLOCK, ROOT, blocks, files
 from tools import architecture
 
 LINES = re.MULTILINE
 PACKAGE = Path(django_jwt_cookie.__file__).parent
 README = ROOT / "README.md"
-PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+PAGES = [README, CONTRIBUTING, *sorted((ROOT / "docs").glob("*.md"))]
 
 TRY = """
 import django
@@ -174,7 +175,7 @@ def test_the_keys_of_the_keys_page_are_valid(settings):
         exec(block, namespace)  # noqa: S102
         if "urlpatterns" in namespace:
             settings.ROOT_URLCONF = tuple(namespace["urlpatterns"])
-            assert resolve("/.well-known/jwks.json").func is well_known.jwks
+            assert resolve("/.well-known/jwks.json").func is jwks
         else:
             settings.JWT_COOKIE = namespace["JWT_COOKIE"]
             assert check_keys() == []
@@ -293,10 +294,42 @@ def test_every_code_of_an_error_is_documented():
 
 
 def test_every_link_leads_somewhere():
-    """Those within the repository."""
+    """Those within the repository, to a file and to a heading of it."""
     for page in PAGES:
-        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
-            assert (page.parent / target).exists(), f"{page.name}: {target}"
+        for target, heading in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", page.read_text()):
+            path = page.parent / target if target else page
+            assert path.exists(), f"{page.name}: {target}"
+            assert not heading or heading in _anchors_of(path), f"{page.name}: #{heading}"
+
+
+def _anchors_of(page):
+    """Return what the headings of a page are called in addresses, where GitHub shows it."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), LINES)
+    return {re.sub(r"[^\w -]", "", each).lower().replace(" ", "-") for each in headings}
+
+
+def test_the_table_of_new_things_names_what_is_there():
+    """In CONTRIBUTING: each file and folder."""
+    section = CONTRIBUTING.read_text().split("## Where a new thing goes")[1]
+    _, _, *rows = re.findall(r"^\|(.*)\|$", section, LINES)
+    assert len(rows) > 12
+    for row in rows:
+        _, code, tests, documents = row.split("|")
+        assert [each for each in _paths_in(code) if not [*PACKAGE.rglob(each)]] == []
+        named = [*_paths_in(tests), *_paths_in(documents)]
+        assert [each for each in named if not (ROOT / each).exists()] == []
+
+
+def _paths_in(cell):
+    names = re.findall(r"`([\w/.]+)`", cell)
+    return [each for each in names if "/" in each or each.endswith(".py")]
+
+
+def test_the_tenants_page_has_what_is_tried():
+    """Word for word."""
+    for name in ("by_schema.py", "by_host.py"):
+        _, documented = files(ROOT / "docs" / "tenants.md")[name].split("\n", 1)
+        assert documented in (ROOT / "tests" / "tenants" / name).read_text()
 
 
 def test_the_index_lists_every_page():
@@ -334,7 +367,9 @@ def test_the_pictures_show_the_real_imports():
 def test_the_table_of_rooms_has_each_of_them():
     """Each module at the top of the package, and those of the packages that are more than one."""
     rows = re.findall(r"^\| (`.*?) \| .*? \| (.*?)\|$", ARCHITECTURE.read_text(), LINES)
-    rooms, modules = ({*re.findall(r"`(\w+)`", " ".join(cells))} for cells in zip(*rows, strict=True))
+    rooms, modules = (
+        {*re.findall(r"`(\w+)`", " ".join(cells))} for cells in zip(*rows, strict=True)
+    )
     assert rooms == _names_in(PACKAGE) - {"migrations"}
     packages = rooms - {"contrib", "management", "test"}
     assert modules == {name for room in packages for name in _names_in(PACKAGE / room)}
