@@ -3,6 +3,7 @@
 Each answers people with pages and programs with JSON, through the same form and the same function.
 """
 
+from functools import cached_property
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
@@ -46,7 +47,7 @@ NO_CONTENT = HTTPStatus.NO_CONTENT
 class LoginFormView(NegotiatedFormView):
     """Begins no login where the browser would drop its cookie, and says why."""
 
-    @property
+    @cached_property
     def needs_https(self) -> bool:
         """Whether this request came over plain http, and the cookie is ``Secure`` in any case."""
         return needs_https(self.request) and not get_jwt(self.request).is_out_of_place

@@ -87,6 +87,16 @@ STATES |= {f"login_because_{reason}": login_again(reason) for reason in REASONS}
 
 
 @state
+def login_without_https(visit: Any) -> None:
+    visit.go("/without-https/login/")
+
+
+@state
+def signup_without_https(visit: Any) -> None:
+    visit.go("/without-https/signup/")
+
+
+@state
 def signup(visit: Any) -> None:
     visit.go("/accounts/signup/")
 
