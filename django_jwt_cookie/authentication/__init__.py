@@ -107,7 +107,7 @@ def login(
     nobody is logged in by it.
     """
     jwt = get_jwt(request)
-    before = getattr(jwt.request, "user", None)
+    before = jwt.resolve()
     with jwt.lend_session():
         # Cycles the session, or flushes it if it is somebody else's: nobody plants a session.
         auth.login(jwt.request, user, backend)  # type: ignore[arg-type]
@@ -116,7 +116,7 @@ def login(
     try:
         jwt.begin_now(remember=remember)
     except BaseException:
-        jwt.request.user = before  # type: ignore[assignment]
+        jwt.take_back(before)
         raise
     if request is not jwt.request:
         request.user = user  # type: ignore[assignment]

@@ -142,6 +142,9 @@ class LoginInSession(SessionBase):
     _hidden_key: str | None = None
     """The key of what belongs to another login than that of this request."""
 
+    _keeps_login = False
+    """Whether a login stays that came in the stored session, since it could not begin here."""
+
     _stale: tuple[str, ...] = ()
     """Keys under which nothing is to be left once the request is settled."""
 
@@ -289,7 +292,7 @@ class LoginInSession(SessionBase):
 
     def load(self) -> dict[str, Any]:
         """Load what is stored; nothing, if it belongs to another login."""
-        if self._owner is None:
+        if self._owner is None or is_raw.get():
             return super().load()
         return self._show(self.load_stored())
 
@@ -297,19 +300,39 @@ class LoginInSession(SessionBase):
         """Do the same."""
         if self._owner is None:
             return await super().aload()
-        if self._loaded is None:
-            with _raw():
-                self._loaded = await super().aload()
-            self._is_stored = self._session_key is not None
-        if MARK in self._loaded:
+        stored = await self.aload_stored()
+        if MARK in stored:
             await self._owner.aresolve()
-        return self._show(self._loaded)
+        return self._show(stored)
+
+    def _get_session(self, no_load: bool = False) -> dict[str, Any]:
+        if self._owner is not None and not no_load and "_session_cache" not in vars(self):
+            # Django asks for the key here: whose login it is is no question of what is stored.
+            self._session_cache = self.load()
+        data: dict[str, Any] = super()._get_session(no_load)  # type: ignore[misc]
+        return data
+
+    _session = property(_get_session)
+
+    async def _aget_session(self, no_load: bool = False) -> dict[str, Any]:
+        if self._owner is not None and not no_load and "_session_cache" not in vars(self):
+            self._session_cache = await self.aload()
+        data: dict[str, Any] = await super()._aget_session(no_load)  # type: ignore[misc]
+        return data
 
     def load_stored(self) -> dict[str, Any]:
         """Load what is stored, whoever it belongs to."""
         if self._loaded is None:
             with _raw():
                 self._loaded = super().load() if self._session_key else {}
+            self._is_stored = self._session_key is not None
+        return self._loaded
+
+    async def aload_stored(self) -> dict[str, Any]:
+        """Do the same."""
+        if self._loaded is None:
+            with _raw():
+                self._loaded = await super().aload() if self._session_key else {}
             self._is_stored = self._session_key is not None
         return self._loaded
 
@@ -482,7 +505,8 @@ class LoginInSession(SessionBase):
     @contextmanager
     def _as_stored(self, sid: uuid.UUID | None) -> Iterator[None]:
         shown = self._session_cache
-        kept = {name: value for name, value in shown.items() if name not in LOGIN_KEYS}
+        left_out = () if self._keeps_login else LOGIN_KEYS
+        kept = {name: value for name, value in shown.items() if name not in left_out}
         if isinstance(kept.get(EXPIRY_KEY), Seconds):
             del kept[EXPIRY_KEY]
         self._session_cache = kept if sid is None else {**kept, MARK: sid.hex}
@@ -555,6 +579,10 @@ class LoginInSignedCookie(LoginInSession):
                     self._loaded, self._session_key, self._is_stored = data, came, True
         assert self._loaded is not None
         return self._loaded
+
+    async def aload_stored(self) -> dict[str, Any]:
+        """Do the same: nobody has to be asked."""
+        return self.load_stored()
 
     def _load_older(self, came: str) -> dict[str, Any]:
         try:
@@ -696,10 +724,19 @@ def drop_login(session: SessionBase | None) -> None:
         session._is_answered = session._had_login = False
 
 
-def finish(session: LoginInSession) -> None:
-    """Take the login out of ``session``: what is left is stored by ``SessionMiddleware``."""
+def finish(session: LoginInSession, *, has_login: bool) -> None:
+    """Take the login out of ``session``: what is left is stored by ``SessionMiddleware``.
+
+    One that came in a stored session, and could not begin (``has_login``), stays where it is.
+    """
+    session._is_final = True
     data = _data(session)
     had_login = SESSION_KEY in data
+    if isinstance(data.get(SESSION_KEY), Stored):
+        if not has_login:
+            session._keeps_login = True
+            return
+        session.modified = True  # What else is in it moves to the key of the login.
     for name in LOGIN_KEYS:
         data.pop(name, None)
     if isinstance(data.get(EXPIRY_KEY), Seconds) or (had_login and data.keys() == {EXPIRY_KEY}):
@@ -709,7 +746,6 @@ def finish(session: LoginInSession) -> None:
         session._let_go()
     if session._hidden_key and not data:
         session._session_key, session.modified = session._hidden_key, False
-    session._is_final = True
 
 
 def _data(session: SessionBase | None) -> dict[str, Any]:

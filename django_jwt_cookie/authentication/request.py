@@ -366,12 +366,14 @@ class RequestJWT:
         in by it.
         """
         self.new.remember = remember
-        try:
-            self.current(is_strict=True)
-        except BaseException:
-            django_session.drop_login(self.session_of_now())
-            self.new.forget()
-            raise
+        self.current(is_strict=True)
+
+    def take_back(self, user: User) -> None:
+        """Let the login not begin that was just written into the session: it is ``user`` again."""
+        django_session.drop_login(self.session_of_now())
+        self.new.forget()
+        self.request.user = user
+        self._remember_user(user)
 
     def refresh(self) -> None:
         """Have a new token issued with the answer. Raises `SessionRevoked` if there is no login."""

@@ -6,10 +6,9 @@ from django.contrib.auth.models import User
 from django.test import RequestFactory
 
 from django_jwt_cookie import urls, well_known
-from django_jwt_cookie.checks.chain import OURS as JWT_COOKIE
 from django_jwt_cookie.authentication.issuing import issue
+from django_jwt_cookie.checks.chain import OURS as JWT_COOKIE
 from django_jwt_cookie.models import LoginSession
-
 from tests.support.accounts import COOKIE, JSON, NAME, log_in, sign_up, start_session
 from tests.support.clients import ASGIClient
 

@@ -1,6 +1,7 @@
 """A site to attack, and to move from Django's sessions: one view for each thing that views do."""
 
 from collections.abc import Callable
+from inspect import iscoroutinefunction
 from typing import Any
 
 from django.contrib import admin, auth
@@ -296,7 +297,30 @@ async def afill_cart(request, item):
     return HttpResponse("filled")
 
 
+# --- Whatever a test has in mind
+
+
+to_do: list[Callable[..., Any]] = []
+"""What the next request to one of these views is to do."""
+
+
+def do(client, action):
+    """Send a request whose view does ``action(request)``, asynchronous or not."""
+    to_do.append(action)
+    return client.get("/ado/" if iscoroutinefunction(action) else "/do/")
+
+
+def doing(request):
+    return JsonResponse({"done": to_do.pop()(request)})
+
+
+async def adoing(request):
+    return JsonResponse({"done": await to_do.pop()(request)})
+
+
 urlpatterns = [
+    path("do/", doing),
+    path("ado/", adoing),
     path("accounts/", include("django_jwt_cookie.urls")),
     path("admin/", admin.site.urls),
     path("public/", public),
