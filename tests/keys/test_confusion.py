@@ -46,9 +46,13 @@ def claims():
 
 
 def craft(signer, **header):
-    """Return a token that says what it likes; ``signer`` makes the signature."""
-    full = {"alg": "HS256", "typ": TYPE, **header}
-    parts = (json.dumps(each).encode() for each in (full, claims().to_payload()))
+    """Return a token that says what it likes; ``signer`` makes the signature.
+
+    A header that says what ours say is written as ours are, to the letter.
+    """
+    full = {"typ": TYPE, "alg": "HS256", **header}
+    contents = (full, claims().to_payload())
+    parts = (json.dumps(each, separators=(",", ":")).encode() for each in contents)
     signed = b".".join(map(base64url_encode, parts))
     return f"{signed.decode()}.{base64url_encode(signer(signed)).decode()}"
 
@@ -79,6 +83,42 @@ def assert_refused(token):
 def test_what_is_tried_here_would_succeed_with_the_right_key(ring, algorithm):
     """So that a refusal below is for its own reason."""
     assert decode(craft(signer(algorithm), alg=algorithm, kid=ring[algorithm].kid)).sub == "1"
+
+
+@pytest.mark.parametrize(
+    "write", [json.dumps, lambda header: json.dumps(dict(sorted(header.items())))], ids=["blanks", "order"]
+)
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_header_counts_to_the_letter(ring, algorithm, write):
+    """It is looked up, and never parsed: no reader of JSON can be led astray by one."""
+    key = ring[algorithm]
+    header = {"typ": TYPE, "alg": algorithm, "kid": key.kid}
+    _, payload, _ = key.sign(claims().to_payload()).split(".")
+    for text, is_good in ((json.dumps(header, separators=(",", ":")), True), (write(header), False)):
+        signed = f"{base64url_encode(text.encode()).decode()}.{payload}".encode()
+        token = f"{signed.decode()}.{base64url_encode(signer(algorithm)(signed)).decode()}"
+        if is_good:
+            assert decode(token).sub == "1"
+        else:
+            assert_refused(token)
+
+
+@pytest.mark.parametrize("ending", ["", "\"}", "{" * 2000], ids=["cut", "closed", "nested"])
+def test_attack_a_header_of_nested_json_costs_no_parsing(ring, monkeypatch, ending):
+    """RFC 8725, section 3.10: nothing in a header is heard, and nothing of it is built.
+
+    Two thousand lists in each other make a parser of JSON fail, or take its time.
+    """
+
+    def fail(*_, **__):
+        raise AssertionError("A header was parsed.")
+
+    nested = base64url_encode(b'{"alg":"HS256","jwk":' + b"[" * 2000 + ending.encode()).decode()
+    token = f"{nested}.{base64url_encode(b'{}').decode()}.AAAA"
+    monkeypatch.setattr(json, "loads", fail)
+    monkeypatch.setattr(jwt, "get_unverified_header", fail)
+    assert get_key_ring().find(nested) is None
+    assert_refused(token)
 
 
 @pytest.mark.parametrize(("mine", "other"), spread(itertools.permutations(ALGORITHMS, 2), 14))

@@ -107,13 +107,13 @@ def ring(issuer, settings):
     return get_key_ring()
 
 
-def kid_of(settings, algorithm="ES256", number=0):
-    """Return how a key is called."""
+def header_of(settings, algorithm="ES256", number=0):
+    """Return the header of tokens that a key signs."""
     before = settings.JWT_COOKIE
     settings.JWT_COOKIE = {"KEYS": [entry(algorithm, number)], "ALGORITHM": algorithm}
-    kid = get_key_ring().signing_key.kid
+    header = get_key_ring().signing_key.header
     settings.JWT_COOKIE = before
-    return kid
+    return header
 
 
 def test_nothing_is_fetched_before_a_token_comes(issuer, ring):
@@ -126,15 +126,15 @@ def test_nothing_is_fetched_before_a_token_comes(issuer, ring):
 
 def test_keys_are_fetched_once_and_again_after_an_hour(issuer, ring, settings, clock):
     """Not for each request."""
-    kid = kid_of(settings)
-    assert [ring.find(kid).kid for _ in range(3)] == [kid] * 3
+    header = header_of(settings)
+    assert [ring.find(header).header for _ in range(3)] == [header] * 3
     assert issuer.asked == 1
     clock.offset = LIFESPAN - 10
-    assert ring.find(kid)
+    assert ring.find(header)
     assert issuer.asked == 1
     issuer.publish(jwk("EdDSA", public=True))
     clock.offset = LIFESPAN + 10
-    assert ring.find(kid) is None
+    assert ring.find(header) is None
     assert issuer.asked == 2
     assert [key.algorithm for key in ring.keys] == ["EdDSA"]
 
@@ -216,7 +216,7 @@ def test_the_network_is_not_waited_for_in_the_event_loop(issuer, ring, settings)
 
 def test_made_up_names_of_keys_are_no_requests(issuer, ring, settings, clock):
     """An attacker can make up a new one for each token: one question in half a minute."""
-    assert ring.find(kid_of(settings))
+    assert ring.find(header_of(settings))
     for _ in range(20):
         with pytest.raises(KeysUnavailable):
             ring.find(UNKNOWN)
@@ -231,25 +231,25 @@ def test_made_up_names_of_keys_are_no_requests(issuer, ring, settings, clock):
 
 def test_a_new_key_is_found_when_its_first_token_comes(issuer, ring, settings, clock):
     """Even if the other site did not wait between publishing and signing."""
-    new = kid_of(settings, "ES256", 1)
-    assert ring.find(kid_of(settings))
+    new = header_of(settings, "ES256", 1)
+    assert ring.find(header_of(settings))
     issuer.publish(jwk("ES256", 1, public=True), jwk("ES256", public=True))
     clock.offset = COOLDOWN + 1
-    assert ring.find(new).kid == new
+    assert ring.find(new).header == new
 
 
 def test_known_keys_go_on_to_verify_while_the_other_site_is_down(
     issuer, ring, settings, clock, caplog
 ):
     """Whatever it answers; and it is not asked all the time."""
-    kid = kid_of(settings)
-    assert ring.find(kid)
+    header = header_of(settings)
+    assert ring.find(header)
     answers = [(500, b"{}"), (200, b"<html>"), (200, b"[]"), (200, b"\xff"), (200, b"[" * 10**6)]
     answers += [(200, b'{"keys": 7}'), (200, b'{"keys": []}'), (404, b""), (302, b"")]
     issuer.headers = {"Location": "/elsewhere"}
     for number, (issuer.status, issuer.body) in enumerate(answers, 1):
         clock.offset = number * LIFESPAN
-        assert [ring.find(kid).kid for _ in range(3)] == [kid] * 3
+        assert [ring.find(header).header for _ in range(3)] == [header] * 3
         assert issuer.asked == 1 + number
     assert len(caplog.records) == len(answers)
     assert {record.name for record in caplog.records} == {"django.security.jwt_cookie"}
@@ -258,44 +258,44 @@ def test_known_keys_go_on_to_verify_while_the_other_site_is_down(
 
 def test_where_there_is_no_key_nobody_can_tell(issuer, ring, settings, clock):
     """Neither good nor bad, until the other site answers."""
-    kid, issuer.status = kid_of(settings), 503
+    header, issuer.status = header_of(settings), 503
     for _ in range(3):
         with pytest.raises(KeysUnavailable):
-            ring.find(kid)
+            ring.find(header)
     assert issuer.asked == 1
     issuer.status, clock.offset = 200, COOLDOWN + 1
-    assert ring.find(kid)
+    assert ring.find(header)
 
 
 def test_many_threads_ask_once(issuer, ring, settings):
     """Those that come before there are keys wait for them."""
-    kid = kid_of(settings)
+    header = header_of(settings)
     issuer.hold_answers()
     with ThreadPoolExecutor(8) as pool:
-        found = [pool.submit(ring.find, kid) for _ in range(8)]
+        found = [pool.submit(ring.find, header) for _ in range(8)]
         assert issuer.was_asked.wait(PATIENCE)
         issuer.may_answer.set()
-    assert [future.result().kid for future in found] == [kid] * 8
+    assert [future.result().header for future in found] == [header] * 8
     assert issuer.asked == 1
 
 
 def test_nobody_waits_who_brings_a_known_key(issuer, ring, settings, clock):
     """Neither for a slow site, nor for one who makes up names."""
-    kid = kid_of(settings)
-    assert ring.find(kid)
+    header = header_of(settings)
+    assert ring.find(header)
     clock.offset = COOLDOWN + 1
     issuer.hold_answers()
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(ring.find, UNKNOWN)
         assert issuer.was_asked.wait(PATIENCE)
-        assert ring.find(kid)
+        assert ring.find(header)
         issuer.may_answer.set()
         assert slow.result() is None
 
 
 def test_attack_made_up_names_hold_up_one_request(issuer, ring, settings, clock):
     """All others are told at once that the other site can't be asked right now."""
-    assert ring.find(kid_of(settings))
+    assert ring.find(header_of(settings))
     clock.offset = COOLDOWN + 1
     with ring._lock, pytest.raises(KeysUnavailable):  # As while one of them is asking.
         ring.find(UNKNOWN)
@@ -321,7 +321,7 @@ def test_only_public_keys_that_are_for_this_are_taken(issuer, ring, settings):
         ("ES256", False),
         ("PS256", False),
     ]
-    assert ring.find(kid_of(settings, "ES256", 1))
+    assert ring.find(header_of(settings, "ES256", 1))
     assert "another name" not in [key.kid for key in ring.keys]
 
 
@@ -331,7 +331,7 @@ def test_of_a_key_published_for_two_algorithms_the_first_counts(issuer, ring, se
     issuer.publish(published | {"alg": "RS256"}, published | {"alg": "PS256"})
     ring.find("unknown")
     assert [key.algorithm for key in ring.keys] == ["RS256", "PS256"]
-    assert ring.find(ring.keys[0].kid).algorithm == "RS256"
+    assert ring.find(ring.keys[0].header).algorithm == "RS256"
 
 
 def test_what_one_site_publishes_another_takes(client, issuer, ring, settings):
@@ -340,7 +340,7 @@ def test_what_one_site_publishes_another_takes(client, issuer, ring, settings):
     settings.JWT_COOKIE = {"KEYS": [*map(jwk, PAIRS)], "ALGORITHM": PAIRS[0]}
     issuer.body, published = client.get("/.well-known/jwks.json").content, get_key_ring().keys
     settings.JWT_COOKIE = verifying
-    assert [get_key_ring().find(key.kid) for key in published] == [*published]
+    assert [get_key_ring().find(key.header) for key in published] == [*published]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ tenth visit goes through the whole site, the others through the middleware alone
 """
 
 import os
+import uuid
 import time
 from datetime import timedelta
 
@@ -103,7 +104,13 @@ def log_in(count, time_machine):
     for number, user in enumerate(users):
         time_machine.move_to(began - timedelta(days=13) * number / count, tick=False)
         auth_hash = user.get_session_auth_hash()
-        login = sessions.prepare(user, backend=BACKEND, auth_hash=auth_hash, persistent=True)
+        login = sessions.prepare(
+            user,
+            session_id=uuid.uuid4(),
+            backend=BACKEND,
+            auth_hash=auth_hash,
+            persistent=True,
+        )
         logins.append(login)
         browsers.append(Browser(user, login))
     LoginSession.objects.bulk_create(logins)
