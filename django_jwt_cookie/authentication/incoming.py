@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
 from .. import users
-from ..conf import get_settings, may_mix_tenants
+from ..conf import find_audience, get_settings, may_mix_tenants
 from ..cookies import get_cookie_spec
 from ..exceptions import (
     JWTCookieError,
@@ -19,6 +19,7 @@ from ..exceptions import (
     SessionError,
     SessionExpired,
     SessionRevoked,
+    TokenElsewhere,
     TokenError,
     TokenExpired,
     TokenInvalid,
@@ -106,13 +107,14 @@ class IncomingCookie:
         """
         if self._claims is None:
             self._claims, refusals = [], []
-            can_sign, may_be_good = get_key_ring().can_sign, False
+            can_sign, may_be_good, is_tenants = get_key_ring().can_sign, False, False
             for token in get_cookie_spec(self._request).read(self._request):
                 try:
                     # Expired, its login may go on: but only where it was issued.
                     claims = decode(token, self._request, allow_expired=can_sign)
                 except TokenError as error:
                     refusals.append(error.code)
+                    is_tenants |= isinstance(error, TokenElsewhere)
                 except KeysUnavailable:
                     # Anonymous now, and logged in again as soon as the key is there.
                     may_be_good = True
@@ -124,8 +126,10 @@ class IncomingCookie:
                 # the genuine one deleted.
                 is_expired = TokenExpired.code in refusals  # Of several, the one that can be cured.
                 self.refusal = TokenExpired.code if is_expired else refusals[0]
-                # On a site that only verifies, it is the cookie of the one that issues.
-                self.is_useless = can_sign
+                # On a site that only verifies, it is the cookie of the one that issues; and with a
+                # cookie for all of a domain, that of another tenant is good there.
+                is_tenants = is_tenants and get_settings().derive(find_audience) is not None
+                self.is_useless = can_sign and not is_tenants
         return self._claims
 
     def has_to_ask(self) -> bool:
@@ -137,8 +141,8 @@ class IncomingCookie:
     def login(self) -> Login | None:
         """Return the login of the newest token whose login goes on."""
         if not self._was_asked:
-            self._was_asked = True
             self._login = self._find_any()
+            self._was_asked = True
         return self._login
 
     def _find_any(self) -> Login | None:
@@ -163,7 +167,7 @@ class IncomingCookie:
             return False
         if settings.user_source == "database" or claims.new:
             return True
-        is_foreign = claims.stateless is None and not settings.track_sessions
+        is_foreign = (claims.stateless is None) is not settings.track_sessions
         if is_foreign or settings.derive(may_mix_tenants):
             return True
         return is_half_over(claims, self.came_at)
@@ -186,8 +190,14 @@ class IncomingCookie:
             logger.exception("Nobody can be asked about a login.")
             # What the site has chosen: a token is good until it is over. And no error of the page,
             # which may not need a user. The cookie may be good: it is kept.
-            is_good = isinstance(error, Error) and not is_over(claims, self.came_at)
+            is_good = isinstance(error, Error) and self._is_good_by_itself(claims)
             return Login(claims, user, None) if is_good else None
+
+    def _is_good_by_itself(self, claims: Claims) -> bool:
+        """Tell whether a token is believed while its record can't be asked."""
+        if is_over(claims, self.came_at) or get_settings().derive(may_mix_tenants):
+            return False
+        return _may_be_believed(claims)
 
     def ask(self, claims: Claims) -> Login:
         """Return the login of ``claims`` as the database has it. Raises `SessionError`."""
@@ -207,6 +217,11 @@ class IncomingCookie:
             return self._find(login.claims)
         session, user, auth_hash = self._let_in(login.claims)
         return replace(login, session=session, user=user, auth_hash=auth_hash)
+
+    def refuse(self, error: SessionError) -> None:
+        """Take note that the login of a token that was believed does not go on."""
+        self.refusal = error.code
+        self.is_useless = len(self.claims()) == 1 and _is_final(error)
 
     def others(self, login: Login | None) -> list[Login]:
         """Return the logins of all genuine tokens of this browser, but for ``login``."""

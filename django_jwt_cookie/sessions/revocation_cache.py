@@ -57,8 +57,7 @@ def ask(claims: Claims) -> Standing:
         found = _cache().get_many([key, EPOCH])
         epoch = found.get(EPOCH)
         if type(epoch) is not int or debt.is_due:
-            _cache().set(EPOCH, epoch := _now(), timeout=None)
-            debt.is_due = False
+            epoch = _begin_to_listen()
     except Exception as error:  # Each cache has errors of its own.
         debt.is_due = True  # Of what was ended meanwhile, others may not have been able to tell.
         raise Unreachable from error
@@ -80,6 +79,8 @@ def _add(ids: list[uuid.UUID]) -> None:
     timeout = settings.token_seconds + settings.leeway_seconds
     try:
         failed = _cache().set_many(dict.fromkeys(map(_key, ids), True), timeout)
+        if not failed and settings.derive(_Debt).is_due:
+            _begin_to_listen()
     except Exception:
         logger.exception("The revocation cache can't be reached.")
         failed = ids
@@ -92,9 +93,13 @@ def _add(ids: list[uuid.UUID]) -> None:
         )
 
 
-def _now() -> int:
-    """Return the time by the clock that is the most ahead."""
-    return int(time.time()) + get_settings().leeway_seconds
+def _begin_to_listen() -> int:
+    """Have the record asked of every token from before now, by the clock that is the most ahead."""
+    settings = get_settings()
+    epoch = int(time.time()) + settings.leeway_seconds
+    _cache().set(EPOCH, epoch, timeout=None)
+    settings.derive(_Debt).is_due = False
+    return epoch
 
 
 def _cache() -> BaseCache:

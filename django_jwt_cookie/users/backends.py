@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model, load_backend
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AbstractBaseUser
-from django.core.exceptions import ValidationError
+from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db import Error, router
 from django.db.models import Manager
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -134,8 +134,8 @@ def find_without_record(sub: str, ath: str) -> tuple[AbstractBaseUser, str, str]
     model = get_user_model()
     try:
         row = find_row(model._meta.pk.to_python(sub))
-    except ValidationError:
-        row = None
+    except (EmptyResultSet, OverflowError, ValidationError):
+        row = None  # No primary key can be that.
     if row is None:
         raise UserInactive("there is no such user")
     valid = (row.get_session_auth_hash(), *row.get_session_auth_fallback_hash())

@@ -1,7 +1,7 @@
 """One request and its response in two steps, so that a test can put other requests in between."""
 
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.contrib import auth
 from django.contrib.auth.models import AbstractBaseUser, User
@@ -11,7 +11,6 @@ from django_jwt_cookie import authentication
 from django_jwt_cookie.authentication import RequestJWT, needs_settling, settle, write
 from django_jwt_cookie.cookies import get_cookie_spec
 from django_jwt_cookie.tokens import decode
-
 from tests.support.accounts import BACKEND
 
 

@@ -18,16 +18,15 @@ from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
 from django_jwt_cookie.conf import get_settings
+from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.sessions.lookup import (
-    Lookup,
     PreparedLookup,
-    _make_lookup,
     _remember_lookups,
     find_with_user,
-    is_simple,
+    make_lookup,
+    plain_lookup,
 )
-from django_jwt_cookie.models import LoginSession
-
+from django_jwt_cookie.users.prepared import ByKey
 from tests.support.accounts import start_session
 
 pytestmark = pytest.mark.django_db
@@ -42,9 +41,9 @@ def session():
 @pytest.fixture(params=["prepared", "Django's"])
 def lookup(request):
     """Return one lookup, and then the other."""
-    made = _make_lookup("default")
+    made = make_lookup("default")
     assert isinstance(made, PreparedLookup)
-    return made if request.param == "prepared" else Lookup("default")
+    return made if request.param == "prepared" else plain_lookup("default")
 
 
 # --- Who watches
@@ -63,7 +62,7 @@ def test_receivers_are_told_once_and_in_the_same_order(session, lookup):
     pre_init.connect(before)
     post_init.connect(after)
     try:
-        found = lookup.find(session.pk)
+        found = lookup.get(session.pk)
     finally:
         pre_init.disconnect(before)
         post_init.disconnect(after)
@@ -86,7 +85,7 @@ def test_a_receiver_for_another_model_is_told_of_that_alone(session, lookup):
     post_init.connect(note, sender=Group)
     try:
         Group()
-        assert lookup.find(session.pk).user == session.user
+        assert lookup.get(session.pk).user == session.user
     finally:
         post_init.disconnect(note, sender=Group)
     assert told == [Group]
@@ -105,7 +104,7 @@ def test_wrappers_and_logs_see_the_query(session, lookup, django_assert_num_quer
         django_assert_num_queries(1),
         CaptureQueriesContext(connection) as queries,
     ):
-        assert lookup.find(session.pk) == session
+        assert lookup.get(session.pk) == session
     assert seen == [("SELECT", 1, False, connection)]
     assert LoginSession._meta.db_table in queries.captured_queries[0]["sql"]
 
@@ -118,17 +117,17 @@ def break_sql(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
     return execute(f"{sql} nonsense nonsense", *more)
 
 
-def error_of(lookup: Lookup) -> Error:
+def error_of(lookup: ByKey[LoginSession]) -> Error:
     """Return what a query that the server refuses raises."""
     with connection.execute_wrapper(break_sql), pytest.raises(Error) as raised:
-        lookup.find(uuid.uuid4())
+        lookup.get(uuid.uuid4())
     return raised.value
 
 
 def test_an_error_is_the_same_error():
     """Of Django's class, with the driver's as its cause."""
     errors = []
-    for each in (_make_lookup("default"), Lookup("default")):
+    for each in (make_lookup("default"), plain_lookup("default")):
         with transaction.atomic():
             errors.append(error_of(each))
             transaction.set_rollback(True)
@@ -144,8 +143,8 @@ def test_a_transaction_that_is_broken_is_not_asked(session, lookup):
     with transaction.atomic():
         transaction.set_rollback(True)
         with pytest.raises(TransactionManagementError):
-            lookup.find(session.pk)
-    assert lookup.find(session.pk) == session
+            lookup.get(session.pk)
+    assert lookup.get(session.pk) == session
 
 
 # --- Connections
@@ -154,10 +153,10 @@ def test_a_transaction_that_is_broken_is_not_asked(session, lookup):
 def test_a_backend_that_reads_rows_otherwise_has_djangos_query(monkeypatch):
     """One for a database of another maker, with a compiler of its own."""
     compiler = connection.ops.compiler("SQLCompiler")
-    other = type("OtherCompiler", (compiler,), {"results_iter": None})
-    assert is_simple(connection)
-    monkeypatch.setattr(connection.ops, "compiler", lambda _: other)
-    assert not is_simple(connection)
+    other = type("OtherCompiler", (compiler,), {"results_iter": compiler.execute_sql})
+    assert isinstance(make_lookup("default"), PreparedLookup)
+    monkeypatch.setattr(type(connection.ops), "compiler", lambda *_: other)
+    assert not isinstance(make_lookup("default"), PreparedLookup)
 
 
 def test_where_no_second_connection_is_free_djangos_query_is_made(session, settings, monkeypatch):
@@ -194,7 +193,7 @@ def test_times_are_those_of_the_settings_in_force(session, settings, zone, use_t
     assert found.created_at.tzinfo is not None
     settings.TIME_ZONE, settings.USE_TZ = zone, use_tz
     assert get_settings() is not before  # And so the query is prepared again.
-    ours, djangos = find_with_user(session.pk, "default"), Lookup("default").find(session.pk)
+    ours, djangos = find_with_user(session.pk, "default"), plain_lookup("default").get(session.pk)
     assert ours
     assert djangos
     assert ours.created_at.isoformat() == djangos.created_at.isoformat()
@@ -248,4 +247,4 @@ def test_a_connection_that_was_closed_is_opened_again(session):
 
 def test_a_login_that_is_not_there(lookup):
     """None, and no error."""
-    assert lookup.find(uuid.uuid4()) is None
+    assert lookup.get(uuid.uuid4()) is None

@@ -21,10 +21,9 @@ from django_jwt_cookie.decorators import login_required
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.signals import session_ended, token_reused
 from django_jwt_cookie.tokens import decode
-
+from tests.concurrency.exchange import Exchange, is_accepted
 from tests.support.accounts import COOKIE, JSON, PASSWORD, log_in
 from tests.support.cases import spread
-from tests.concurrency.exchange import Exchange, is_accepted
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 

@@ -16,7 +16,6 @@ from django_jwt_cookie.exceptions import SessionExpired, SessionRevoked, TokenRe
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.sessions.records import change_auth_hash, end, find
 from django_jwt_cookie.signals import session_ended, session_started
-
 from tests.support.accounts import start_session
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,6 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from django_jwt_cookie.models import LoginSession
-
 from tests.support.accounts import JSON, NAME, PASSWORD, log_in, sign_up, who
 
 pytestmark = pytest.mark.django_db
@@ -134,9 +133,14 @@ def test_who_resets_the_password_is_logged_in_while_the_replica_has_the_old_one(
     assert who(client) == NAME
 
 
+def only_tenant(request):
+    """Tell that all users are those of one tenant, as ``JWT_COOKIE["AUDIENCE"]``."""
+    return "us"
+
+
 def test_a_user_from_a_token_is_not_saved_as_the_replica_still_has_it(client, replica, settings):
     """Who was deactivated a minute ago is not reactivated by the save of something else."""
-    settings.JWT_COOKIE = {"USER_SOURCE": "token"}
+    settings.JWT_COOKIE = {"USER_SOURCE": "token", "AUDIENCE": f"{__name__}.only_tenant"}
     sign_up(client)
     catch_up(replica)
     User.objects.using("default").update(is_active=False)

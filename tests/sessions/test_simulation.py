@@ -9,6 +9,7 @@ import os
 import pytest
 
 from tests.support.cases import spread
+
 from .simulation import DAY, START, CarefulWorld, World
 
 pytestmark = pytest.mark.django_db

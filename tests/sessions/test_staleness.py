@@ -10,7 +10,6 @@ from django_jwt_cookie import sessions
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.signals import session_ended
 from django_jwt_cookie.tokens import decode
-
 from tests.support.accounts import COOKIE, NAME, PASSWORD, log_in, who
 from tests.support.processes import Processes
 

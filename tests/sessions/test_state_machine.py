@@ -29,9 +29,8 @@ from hypothesis.stateful import (
 from django_jwt_cookie import sessions
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import Claims, decode
-
-from tests.support.cases import spread
 from tests.concurrency.exchange import Exchange
+from tests.support.cases import spread
 
 EXAMPLES = os.environ.get("STATE_MACHINE_EXAMPLES")
 """How many sequences to try, new ones each time; by default always the same 100, or quickly 5."""

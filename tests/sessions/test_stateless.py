@@ -9,9 +9,10 @@ from django_jwt_cookie import users
 from django_jwt_cookie.exceptions import SessionRevoked, UserInactive
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import decode
-
-from tests.support.accounts import BACKEND, COOKIE, NAME, PASSWORD, log_in, who
 from tests.conftest import NOW
+from tests.support.accounts import BACKEND, COOKIE, NAME, PASSWORD, log_in, who
+
+from .exchange import Exchange, is_accepted
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -76,9 +77,10 @@ def test_a_token_is_renewed_at_half_its_life(client, clock):
     before = log_in(client).json()
     old = client.cookies[COOKIE].value
     clock.shift(timedelta(minutes=5))
-    assert client.get("/accounts/me/").json()["issued_at"] == NOW + 300
+    assert who(client) == NAME
     assert client.cookies[COOKIE].value != old
-    assert client.get("/accounts/me/").json()["session"]["id"] == before["session"]["id"]
+    after = client.get("/accounts/me/").json()
+    assert (after["issued_at"], after["session"]["id"]) == (NOW + 300, before["session"]["id"])
 
 
 def test_a_new_password_ends_all_logins_but_this_one(new_client):
@@ -130,15 +132,52 @@ def test_changing_the_mode_logs_out(client, settings):
     assert client.get("/accounts/me/").json()["code"] == "session_revoked"
 
 
-def test_a_slow_response_brings_its_token(client, clock, settings):
-    """Nobody can know a newer one."""
-    settings.ROOT_URLCONF = "tests.support.urls_slow"
-    settings.SLOW_CLOCK = clock
-    log_in(client)
-    clock.shift(timedelta(minutes=5))
-    old = client.cookies[COOKIE].value
-    client.get("/slow/")
-    assert client.cookies[COOKIE].value != old
+@pytest.fixture
+def token(ada):
+    """Return the token of a login of Ada."""
+    exchange = Exchange("")
+    exchange.log_in(ada)
+    return exchange.respond()
+
+
+@pytest.mark.parametrize(("takes", "brings"), [(0, True), (5, True), (6, False), (900, False)])
+def test_an_answer_slower_than_five_seconds_writes_nothing(clock, token, takes, brings):
+    """Nobody knows which token the browser has by now, nor whether its login goes on."""
+    clock.shift(timedelta(minutes=6))
+    exchange = Exchange(token)
+    assert exchange.arrive()
+    clock.shift(takes)
+    assert (exchange.respond() is not None) == brings
+    assert is_accepted(token)
+
+
+@pytest.mark.parametrize("takes", [6, 900])
+def test_a_late_answer_never_overwrites_the_next_login(clock, ada, token, takes):
+    """The visitor logs in anew, or changes the password, while a report is being made."""
+    clock.shift(timedelta(minutes=6))
+    report = Exchange(token)
+    assert report.arrive()
+    report.jwt.refresh()
+    changing = Exchange(token)
+    assert changing.arrive()
+    changing.change_password(NEW)
+    newer = changing.respond()
+    clock.shift(takes)
+    assert report.respond() is None
+    assert newer is not None
+    assert is_accepted(newer)
+    assert not is_accepted(token)
+
+
+@pytest.mark.parametrize("takes", [6, 900])
+def test_a_late_answer_does_not_delete_a_cookie_either(clock, token, takes):
+    """The user was deactivated before, and may have been let in again since."""
+    User.objects.update(is_active=False)
+    report = Exchange(token)
+    assert not report.arrive()
+    clock.shift(takes)
+    assert report.respond() is None
+    assert Exchange(token).jwt.reason == "user_inactive"
 
 
 def test_the_hash_of_a_hash_is_of_one_user_and_one_backend(ada, settings):
@@ -155,8 +194,11 @@ def test_the_hash_of_a_hash_is_of_one_user_and_one_backend(ada, settings):
 
 
 @pytest.mark.parametrize("sub", ["x", "", "9" * 400, "-1"])
-def test_a_subject_that_is_no_user(sub):
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_subject_that_is_no_user(ada, sub, is_first):
     """A token of ours has none such; another kind of primary key may come one day."""
+    if not is_first:
+        assert users.find_row(ada.pk) == ada
     with pytest.raises(UserInactive):
         users.find_without_record(sub, "")
 
