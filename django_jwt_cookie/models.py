@@ -8,6 +8,7 @@ from django.conf import settings as django_settings
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import ExpressionWrapper, F, Q
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -46,7 +47,9 @@ class InstantField(models.DateTimeField):  # type: ignore[type-arg]
         return None if value is None else moment(value / SECOND)
 
 
-IDLE_END = ExpressionWrapper(F("rotated_at") + F("idle_seconds") * SECOND, InstantField())
+# As a bigint: to PostgreSQL, the product of two integers is an integer, and too large for one.
+IDLE_TIME = Cast("idle_seconds", models.BigIntegerField()) * SECOND
+IDLE_END = ExpressionWrapper(F("rotated_at") + IDLE_TIME, InstantField())
 """When a login ends that is not used again, by its own limit alone."""
 
 
