@@ -5,6 +5,7 @@
     JWTCookieError                 never raised itself
     ├── TokenError                 the token is not one of ours, or not any more
     │   ├── TokenInvalid           forged, tampered with, malformed, foreign
+    │   │   └── TokenElsewhere     genuine, and for another audience
     │   └── TokenExpired           ours, but past its ``exp``
     ├── SessionError               the token is ours, the login behind it is over
     │   ├── SessionRevoked         ended: logout, another login, revocation
@@ -35,6 +36,10 @@ class TokenError(JWTCookieError):
 
 class TokenInvalid(TokenError):
     """Not a token of ours: forged, tampered with, malformed, or meant for somebody else."""
+
+
+class TokenElsewhere(TokenInvalid):
+    """A token of ours for another audience, such as another tenant, where it may be good."""
 
 
 class TokenExpired(TokenError):

@@ -18,7 +18,7 @@ from django.views.decorators.debug import sensitive_variables
 from jwt.utils import base64url_decode, base64url_encode
 
 from ..conf import Settings, get_audience, get_settings
-from ..exceptions import TokenExpired, TokenInvalid
+from ..exceptions import TokenElsewhere, TokenExpired, TokenInvalid
 from ..keys import get_key_ring
 from .claims import RESERVED_CLAIMS, Claims
 
@@ -65,7 +65,7 @@ def decode(
     """
     claims = verify(token)
     if claims.aud != get_audience(request):
-        raise TokenInvalid("for somebody else")
+        raise TokenElsewhere("for another audience")
     if not allow_expired and claims.exp <= time.time() - get_settings().leeway_seconds:
         raise TokenExpired("past its exp")
     return claims
