@@ -158,7 +158,7 @@ def test_logins_are_ended_by_an_action(new_client, staff, bob, ended):
     log_in(other, "bob")
     alive = LoginSession.objects.get(user=bob)
     over = start_session(bob)
-    sessions.end_by_id([over.pk], sessions.EndReason.LOGOUT)
+    sessions.get_store().end(over, sessions.EndReason.LOGOUT)
     ended.clear()
     response = act(staff, "revoke", alive, over)
     assert "1 login was ended." in response.content.decode()

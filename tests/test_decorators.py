@@ -112,12 +112,17 @@ def test_whoever_takes_anothers_place_has_given_no_password(client):
 
 @pytest.mark.parametrize("query", ["?logout", "?logout&unasked"])
 @pytest.mark.parametrize("name", [NAME, "eve"])
-def test_logging_out_on_the_way_makes_no_password_of_it(client, name, query):
+def test_logging_out_on_the_way_makes_no_password_of_it(client, time_machine, name, query):
     """Attack: have the view that impersonates log its visitor out first."""
     User.objects.create_user("eve", password=PASSWORD)
     log_in(client)
+    time_machine.shift(timedelta(minutes=5))
     client.get(f"/become/{name}/{query}")
     assert client.get("/members/function/").content == b"Welcome"
+    # The password of whoever is the same as before was given five minutes ago, and not now.
+    is_recent = name == NAME
+    assert (client.get("/vault/function/").status_code == 200) is is_recent
+    time_machine.shift(1)
     assert client.get("/vault/function/").url.endswith("reason=recent_login_required")
 
 

@@ -100,6 +100,9 @@ class NewLogin:
     evidence: Evidence | None = None
     """Of the login that was written last; none if it came with the request."""
 
+    password_at = 0
+    """When the password was given anew since, for whoever the login is of."""
+
     remember: bool | None = None
     """Whether the cookie is to outlive the browser, if `login` has said so."""
 
@@ -127,6 +130,14 @@ class NewLogin:
             return cause.session_id
         came_as = cause.came_as if isinstance(cause, SessionLogin) else None
         return make_id("session", came_as) if came_as else self.reserve()
+
+    def note_login(self, evidence: Evidence) -> None:
+        """Take note of what is known of a login that was written just now."""
+        self.evidence, self.password_at = evidence, 0
+
+    def note_password(self, seconds: int) -> None:
+        """Take note that the password was given at that time, by whoever is logged in by now."""
+        self.password_at, self._beginning = seconds, None
 
     def forget(self) -> None:
         """Begin no login after all."""
@@ -228,6 +239,7 @@ class NewLogin:
         )
 
     def _with_token(self, cause: Cause, record: LoginSession, auth_time: int) -> Beginning:
+        auth_time = max(auth_time, self.password_at)
         claims, token = issue(record, auth_time=auth_time, request=self._request)
         user: AbstractBaseUser = record.user
         return Beginning(cause, Login(claims, user, record, auth_hash=record.auth_hash), token)

@@ -78,6 +78,9 @@ class RequestJWT:
     auth_time_now: int | None = None
     """When the password was given anew, for this login."""
 
+    has_lost_login = False
+    """Whether the token that came was believed, and its record then said that its login is over."""
+
     has_ended_itself = False
     """Whether the login that came was ended while this request was served, and by it."""
 
@@ -258,6 +261,14 @@ class RequestJWT:
 
     async def aresolve(self) -> User:
         """Return the user; where nobody has to be asked, nobody needs a thread."""
+        is_first, user = self.user is None, await self._ask_if_need_be()
+        has_session = self.session is not None and self.session._session_key is not None
+        if is_first and has_session and not self.is_out_of_place:
+            # As with Django's middleware: from now on asynchronous code may read it as any dict.
+            await self.session._all_adata()  # type: ignore[union-attr]
+        return user
+
+    async def _ask_if_need_be(self) -> User:
         if self.user is not None or not self._has_to_ask():
             # A receiver or a default of the site's own may touch what is deferred.
             with suppress(SynchronousOnlyOperation):
@@ -304,7 +315,8 @@ class RequestJWT:
             else:
                 self.login = self.incoming.ask_again(self.login)
         except SessionError as error:
-            self.login, self.incoming.refusal = None, error.code
+            self.login, self.has_lost_login = None, True
+            self.incoming.refuse(error)
 
     async def aconfirm(self, *, again: bool = False) -> bool:
         """Do the same as `confirm`; where it would not ask, nobody needs a thread for it."""
@@ -349,14 +361,14 @@ class RequestJWT:
         if self.user is None:
             self.login = self.incoming.login()
         is_known = self.login is not None or self.stored is not None
-        takes_place = self.login is not None and not hasattr(user, "backend")
+        takes_place = not hasattr(user, "backend") and (self.login or self.has_lost_login)
         if takes_place and not self.has_record():
             # With a login that was ended a minute ago, nobody becomes anybody.
             django_session.drop_login(session)
             self.request.user = AnonymousUser()
             self._remember_user(AnonymousUser())
             return
-        self.new.evidence = evidence_of(user, self.login, is_known=is_known)
+        self.new.note_login(evidence_of(user, self.login, is_known=is_known))
         self._remember_user(user)
 
     def begin_now(self, *, remember: bool) -> None:
@@ -389,6 +401,7 @@ class RequestJWT:
         """
         self.refresh()
         self.auth_time_now = int(time.time())
+        self.new.note_password(self.auth_time_now)
 
     @contextmanager
     def lend_session(self) -> Iterator[SessionBase]:
