@@ -14,7 +14,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import router
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from ..conf import get_settings
 from ..exceptions import SessionExpired, SessionRevoked, TokenReused
@@ -33,12 +33,16 @@ BATCH = 1000
 """Logins that are ended by one statement."""
 
 
-def records() -> LoginSessionQuerySet:
+def records(about: Model | None = None, using: str | None = None) -> LoginSessionQuerySet:
     """Return the records, from where they are written to.
 
-    A replica that is behind does not know of a login yet, or not yet that it has ended.
+    A replica that is behind does not know of a login yet, or not yet that it has ended. ``about``
+    is a user or a login: the same number in another database is somebody else.
     """
-    found: LoginSessionQuerySet = LoginSession.objects.using(router.db_for_write(LoginSession))
+    hints = {} if about is None else {"instance": about}
+    found: LoginSessionQuerySet = LoginSession.objects.using(
+        using or router.db_for_write(LoginSession, **hints)
+    )
     return found
 
 
@@ -164,6 +168,7 @@ def advance(session: LoginSession, generation: int, verdict: Verdict) -> LoginSe
     if verdict is Verdict.LATE:
         return None
     if verdict is Verdict.AHEAD:
+        refuse_what_is_over(session)
         _catch_up(session, generation)
         return None
     if verdict is Verdict.CURRENT:
@@ -180,6 +185,12 @@ def advance(session: LoginSession, generation: int, verdict: Verdict) -> LoginSe
 
 
 def _rotate(session: LoginSession) -> bool:
+    """Begin the next generation, if this one goes on; tell whether it did.
+
+    A view may take longer than its login may be unused.
+    """
+    if session.ends_at.timestamp() <= time.time():
+        return False
     changes = {
         "generation": session.generation + 1,
         "rotated_at": moment(time.time()),
@@ -228,21 +239,26 @@ def is_alive(session: LoginSession) -> bool:
 def end(session: LoginSession, because: EndReason) -> bool:
     """End one login, tell `session_ended` and the log; return whether it had not ended before."""
     changes = {"revoked_at": moment(time.time()), "revoked_because": because}
-    if not records().filter(pk=session.pk, revoked_at=None).update(**changes):
+    logins = records(session)
+    if not logins.filter(pk=session.pk, revoked_at=None).update(**changes):
         return False
-    _announce([session], changes)
+    _announce([session], changes, logins.db)
     return True
 
 
 def end_all(logins: QuerySet[LoginSession], because: EndReason) -> int:
-    """End ``logins`` for one reason, as `end` does; return how many ended."""
-    count = 0
-    for batch in _batches(logins.using(router.db_for_write(LoginSession))):
+    """End ``logins`` for one reason, as `end` does; return how many ended.
+
+    In the database that they name, or else in that which logins are written to.
+    """
+    named, hints = logins._db, logins._hints  # type: ignore[attr-defined]
+    count, using = 0, named or router.db_for_write(LoginSession, **hints)
+    for batch in _batches(logins.using(using)):
         changes = {"revoked_at": moment(time.time()), "revoked_because": because}
         ids = [session.pk for session in batch]
-        ended = records().filter(pk__in=ids, revoked_at=None).update(**changes)
-        is_whole = ended == len(batch)
-        _announce(batch if is_whole else records().filter(pk__in=ids, **changes), changes)
+        these = records(using=using).filter(pk__in=ids)
+        ended = these.filter(revoked_at=None).update(**changes)
+        _announce(batch if ended == len(batch) else these.filter(**changes), changes, using)
         count += ended
     return count
 
@@ -254,9 +270,9 @@ def _batches(logins: QuerySet[LoginSession]) -> Iterator[list[LoginSession]]:
         rest = rest.filter(pk__gt=batch[-1].pk)
 
 
-def _announce(ended: Iterable[LoginSession], changes: dict[str, Any]) -> None:
+def _announce(ended: Iterable[LoginSession], changes: dict[str, Any], using: str) -> None:
     ended = list(ended)
-    revocation_cache.add(session.pk for session in ended)
+    revocation_cache.add((session.pk for session in ended), using)
     for session in ended:
         for name, value in changes.items():
             setattr(session, name, value)

@@ -5,17 +5,36 @@ By signal, by ``QuerySet.update()`` that goes around signals, with records and w
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.core.cache import caches
+from django.http import HttpResponse
+from django.urls import include, path
 
 from django_jwt_cookie import sessions
 from django_jwt_cookie.models import LoginSession
+from django_jwt_cookie.sessions.revocation_cache import EPOCH
 from django_jwt_cookie.signals import session_ended
 from django_jwt_cookie.tokens import decode
+from tests.conftest import NOW
 from tests.support.accounts import COOKIE, NAME, PASSWORD, log_in, who
-from tests.support.processes import Processes
 
 pytestmark = pytest.mark.django_db
 
 STATELESS = {"TRACK_SESSIONS": False}
+
+
+def name(request):
+    return HttpResponse(request.user.get_username())
+
+
+def untouched(request):
+    return HttpResponse()
+
+
+urlpatterns = [
+    path("accounts/", include("django_jwt_cookie.urls")),
+    path("name/", name),
+    path("untouched/", untouched),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -66,13 +85,25 @@ def delete_around_signals():
 
 
 CHANGES = {
-    "new password": (save(password="!x"), "session_revoked", "password_changed"),
-    "new password, around signals": (update(password="!x"), "session_revoked", "password_changed"),
-    "deactivation": (save(is_active=False), "session_revoked", "user_inactive"),
-    "deactivation, around signals": (update(is_active=False), "user_inactive", "user_inactive"),
-    "deletion": (delete, "session_revoked", "user_deleted"),
-    "deletion, around signals": (delete_around_signals, "session_revoked", None),
+    "new password": (save(password="!x"), "session_revoked", "password_changed", False),
+    "new password, around signals": (
+        update(password="!x"),
+        "session_revoked",
+        "password_changed",
+        False,
+    ),
+    "deactivation": (save(is_active=False), "session_revoked", "user_inactive", True),
+    "deactivation, around signals": (
+        update(is_active=False),
+        "user_inactive",
+        "user_inactive",
+        True,
+    ),
+    "deletion": (delete, "session_revoked", "user_deleted", True),
+    "deletion, around signals": (delete_around_signals, "session_revoked", None, True),
 }
+"""What is changed, what programs are told, why the login ends, and whether the cookie is deleted:
+after a new password, its browser may have got another one."""
 
 
 ENDS = {
@@ -87,14 +118,15 @@ ENDS = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_changed_user_is_noticed_at_the_next_request(client, ended, name):
     """And told once, with the reason."""
-    change, code, reason = CHANGES[name]
+    change, code, reason, is_deleted = CHANGES[name]
     log_in(client)
     assert who(client) == NAME
     change()
     for _ in range(2):
         copy = client.cookies[COOKIE].value
         response = client.get("/accounts/me/")
-        assert (response.status_code, response.cookies[COOKIE].value) == (401, "")
+        assert response.status_code == 401
+        assert (COOKIE in response.cookies) == is_deleted
         assert response.json()["code"] in (code, "session_revoked")
         client.cookies[COOKIE] = copy
     assert ended == ([reason] if reason else [])
@@ -110,23 +142,11 @@ def test_without_records_too(client, settings, name):
     assert client.get("/accounts/me/").status_code == 401
 
 
-# --- The user from the token: `THERE` has met the token before, and the change is made `HERE`
+# --- The user from the token: processes share nothing, and remember nothing of any login, so that
+#     it does not matter which of them a change is made by
 
-HERE, THERE = range(2)
 WITH_CACHE = {"USER_SOURCE": "token", "REVOCATION_CACHE": "ends"}
-
-
-def by_another_process(client, change):
-    """Let one process meet the token, and another one change something."""
-    processes = Processes(2)
-    log_in(client)
-    token = client.cookies[COOKIE].value
-    processes.enter(THERE)
-    assert welcome(client, token)
-    processes.enter(HERE)
-    change(client)
-    processes.enter(THERE)
-    return token
+HALF_OVER = 300
 
 
 def welcome(client, token):
@@ -138,33 +158,63 @@ def welcome(client, token):
 def changes_and_ends():
     """Yield everything that puts an end to a login, each as something that a client may do."""
     yield from ENDS.items()
-    for name, (change, _, _) in CHANGES.items():
+    for name, (change, *_) in CHANGES.items():
         yield name, lambda _, change=change: change()
 
 
 @pytest.mark.parametrize(("name", "change"), [*changes_and_ends()])
-def test_a_token_is_believed_for_its_lifetime_at_most(client, settings, clock, name, change):
-    """By a process that has met it; the renewal asks again."""
+def test_a_token_is_believed_for_half_of_its_lifetime_at_most(
+    client, settings, clock, name, change
+):
+    """From then on its record is asked."""
     settings.JWT_COOKIE = {"USER_SOURCE": "token"}
-    token = by_another_process(client, change)
+    log_in(client)
+    token = client.cookies[COOKIE].value
+    change(client)
+    clock.shift(HALF_OVER - 1)
     assert welcome(client, token)
-    clock.shift(601)
+    clock.shift(1)
     assert not welcome(client, token)
 
 
 AROUND_SIGNALS = {name for name in CHANGES if "around signals" in name} | {"record deleted"}
 
 
+@pytest.fixture
+def cache(settings, clock):
+    """Have a cache for what has ended, which has been listening for an hour."""
+    settings.CACHES = {
+        "ends": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "ends"}
+    }
+    caches["ends"].clear()
+    caches["ends"].set(EPOCH, NOW - 3600, timeout=None)
+
+
 @pytest.mark.parametrize(("name", "change"), [*changes_and_ends()])
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("cache")
 def test_with_a_cache_an_end_is_noticed_at_the_next_request(client, settings, clock, name, change):
     """Unless it went around signals: nobody could tell the cache."""
-    settings.CACHES = {"ends": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.JWT_COOKIE = WITH_CACHE
-    token = by_another_process(client, change)
+    log_in(client)
+    token = client.cookies[COOKIE].value
+    change(client)
     assert welcome(client, token) == (name in AROUND_SIGNALS)
-    clock.shift(601)
+    clock.shift(HALF_OVER)
     assert not welcome(client, token)
+
+
+@pytest.mark.parametrize("given", [{"USER_SOURCE": "token"}, WITH_CACHE])
+@pytest.mark.usefixtures("cache")
+def test_what_is_carried_of_a_user_is_noticed_after_half_a_life(client, settings, clock, given):
+    """Such as a new name."""
+    settings.JWT_COOKIE, settings.ROOT_URLCONF = given, __name__
+    log_in(client)
+    User.objects.update(username="augusta")
+    clock.shift(HALF_OVER - 1)
+    assert client.get("/name/").content == b"ada"
+    clock.shift(1)
+    assert client.get("/name/").content == b"augusta"
 
 
 def editors_by_claim(user, request):
@@ -173,14 +223,16 @@ def editors_by_claim(user, request):
 
 
 @pytest.mark.parametrize("given", [{"USER_SOURCE": "token"}, WITH_CACHE])
+@pytest.mark.usefixtures("cache")
 def test_a_role_in_the_claims_counts_from_the_next_token_on(client, settings, clock, given):
-    """Half a life later, if the visitor is there; a whole one at most."""
-    settings.CACHES = {"ends": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    """Which comes with the first answer after half a life, if the visitor is there."""
     settings.JWT_COOKIE = given | {"CLAIMS": f"{__name__}.editors_by_claim"}
     log_in(client)
     User.objects.get().groups.add(Group.objects.create(name="editors"))
+    clock.shift(HALF_OVER - 1)
+    client.get("/members/")
     assert decode(client.cookies[COOKIE].value)["roles"] == []
-    clock.shift(599)
+    clock.shift(1)
     client.get("/members/")
     assert decode(client.cookies[COOKIE].value)["roles"] == ["editors"]
 
@@ -210,19 +262,26 @@ def test_an_ended_login_is_over_at_the_next_request(client, end):
 
 
 @pytest.mark.parametrize("given", [{"USER_SOURCE": "token"}, WITH_CACHE])
+@pytest.mark.usefixtures("cache")
 def test_what_a_request_costs_with_the_user_from_the_token(
-    client, settings, given, django_assert_num_queries
+    client, settings, clock, given, django_assert_num_queries
 ):
-    """User untouched 0; touched 0, and one UPDATE when the process first meets the token."""
-    settings.CACHES = {"ends": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    settings.JWT_COOKIE = given
-    settings.ROOT_URLCONF = "tests.test_user_from_token"
+    """User untouched 0; touched 0, and twice in each generation a SELECT and an UPDATE.
+
+    When it is due, and when somebody first comes with its token.
+    """
+    settings.JWT_COOKIE, settings.ROOT_URLCONF = given, __name__
     log_in(client)
     with django_assert_num_queries(0):
         assert client.get("/untouched/").status_code == 200
-    for queries in (1, 0, 0):
-        with django_assert_num_queries(queries):
+    for _ in range(2):
+        with django_assert_num_queries(0):
             assert client.get("/name/").content == b"ada"
+    for _ in range(3):
+        clock.shift(HALF_OVER)
+        for queries in (2, 2, 0, 0):
+            with django_assert_num_queries(queries):
+                assert client.get("/name/").content == b"ada"
 
 
 @pytest.mark.parametrize("given", [{}, STATELESS])
@@ -282,7 +341,7 @@ def test_a_backend_that_left_the_settings_may_come_back(client, settings):
     """A mistake in a deployment ends nobody's login."""
     log_in(client)
     copy = client.cookies[COOKIE].value
-    own, other = settings.AUTHENTICATION_BACKENDS, ["tests.test_users.LenientBackend"]
+    own, other = settings.AUTHENTICATION_BACKENDS, ["tests.users.test_backends.LenientBackend"]
     settings.AUTHENTICATION_BACKENDS = other
     User.objects.get().save()
     assert who(client) is None

@@ -1,14 +1,15 @@
 """Any sequence of logins, renewals, losses, thefts, ends and pauses, against a model of the rules.
 
-The model is a table of logins and the rules of renewal as the documentation states them, in plain
-numbers. Hypothesis looks for a sequence after which package and model differ, and shortens it.
+The model is a table of logins and the rules of rotation as the documentation states them, in plain
+numbers: a request is judged when it comes, and all is written when its answer goes out. Hypothesis
+looks for a sequence after which package and model differ, and shortens it.
 
-    STATE_MACHINE_EXAMPLES=1000 pytest tests/test_state_machine.py
+    STATE_MACHINE_EXAMPLES=1000 pytest tests/sessions/test_state_machine.py
 """
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -29,8 +30,9 @@ from hypothesis.stateful import (
 from django_jwt_cookie import sessions
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import Claims, decode
-from tests.concurrency.exchange import Exchange
 from tests.support.cases import spread
+
+from .exchange import Exchange, is_accepted
 
 EXAMPLES = os.environ.get("STATE_MACHINE_EXAMPLES")
 """How many sequences to try, new ones each time; by default always the same 100, or quickly 5."""
@@ -39,11 +41,14 @@ STEPS = 40
 
 START = 1_800_000_000
 MINUTE, HOUR, DAY = 60, 3600, 86_400
-LIFETIME, HALF_LIFE, GRACE, SLOW = 10 * MINUTE, 5 * MINUTE, 10 * MINUTE, 5
+LIFETIME, HALF_LIFE, GRACE, SLOW = 10 * MINUTE, 5 * MINUTE, 30 * MINUTE, 5
 IDLE = {True: 14 * DAY, False: 12 * HOUR}
 ABSOLUTE = 30 * DAY
 
-PAUSES = (1, 4, 6, 60, 301, 601, HOUR, 3 * DAY)
+PAUSES = (1, 4, 6, 60, 301, 601, 1801, HOUR, 3 * DAY)
+
+HANDLED = ("logout", "replaced", "password_changed")
+"""What ends a login in its own browser, which has another cookie by then, or none."""
 
 JARS = ("browser", "thief")
 
@@ -56,11 +61,14 @@ class Row:
     remember: bool
     rotated: int
     seen: int | None
-    expires: int
     generation: int = 0
     ended: str = ""
     is_copied: bool = False
     """Whether a thief has ever had a token of it."""
+
+    @property
+    def expires(self) -> int:
+        return min(self.rotated + IDLE[self.remember], self.created + ABSOLUTE)
 
     def is_alive(self, now: int) -> bool:
         return not self.ended and now < self.expires
@@ -75,15 +83,6 @@ class Row:
             return "lost"
         return "late" if now <= seen + GRACE else "theft"
 
-    def rotate(self, now: int) -> int:
-        self.generation, self.rotated, self.seen = self.generation + 1, now, None
-        self.expires = min(now + IDLE[self.remember], self.created + ABSOLUTE)
-        return self.generation
-
-    def heal(self, generation: int, now: int) -> None:
-        self.rotate(now)
-        self.generation, self.seen = generation, now
-
 
 @dataclass
 class Flight:
@@ -91,20 +90,20 @@ class Flight:
 
     exchange: Exchange
     jar: str
+    came_at: int
     claims: Claims | None = None
     verdict: str = "none"
-    read_at: int = 0
-    generation: int = 0
-    """Of the row, when the request came."""
+    row: Row | None = None
+    """The row as it was when the request came."""
 
-    rotated: int = 0
-    """Since when that generation is there, as far as the request knows."""
+    begins: UUID | None = None
+    """The login that is to begin with the answer."""
 
-    brings: tuple[UUID, int] | None = None
-    """Login and generation of the token that the response is to bring, as far as decided."""
-
-    decided_at: int = 0
     forgets: bool = False
+
+    @property
+    def is_served(self) -> bool:
+        return self.verdict in ("current", "ahead", "lost", "late")
 
 
 @dataclass
@@ -114,60 +113,47 @@ class Model:
     rows: dict[UUID, Row] = field(default_factory=dict)
 
     def arrive(self, flight: Flight, token: str, now: int) -> None:
-        """Take note of a request: the first half of the rules."""
+        """Judge a request: the first half of the rules."""
         if not token:
             return
         flight.claims = claims = decode(token, allow_expired=True)
-        flight.read_at, row = now, self.rows[claims.sid]
-        if not row.is_alive(now):
-            flight.verdict = "refused"
-            return
-        flight.verdict = verdict = row.judge(claims.gen, now)
-        if verdict == "theft":
+        row = self.rows[claims.sid]
+        flight.row = replace(row)
+        flight.verdict = row.judge(claims.gen, now) if row.is_alive(now) else "refused"
+        if flight.verdict == "theft":
             row.ended = "token_reused"
-        elif verdict == "ahead":
-            row.heal(claims.gen, now)
-        elif verdict == "current" and row.seen is None:
-            row.seen = now
-        flight.generation, flight.rotated = row.generation, row.rotated
-        if now >= claims.exp:
-            self.renew(flight, now)
-
-    def renew(self, flight: Flight, now: int) -> None:
-        """Decide on a new token: the second half."""
-        assert flight.claims is not None
-        row, generation = self.rows[flight.claims.sid], flight.claims.gen
-        if not row.is_alive(now) or flight.verdict not in ("current", "ahead", "lost"):
-            return
-        if generation == row.generation == flight.generation:
-            brings = row.rotate(now)
-        elif row.judge(generation, now) == "lost":
-            brings = row.generation
-        else:
-            return
-        flight.brings, flight.decided_at = (flight.claims.sid, brings), now
-        flight.rotated = row.rotated
 
     def respond(self, flight: Flight, now: int) -> tuple[UUID, int] | str | None:
-        """Return which token the response brings; empty: the jar is to be cleared."""
-        if flight.brings is not None:
-            sid, generation = flight.brings
-            row = self.rows[sid]
-            is_newest = not row.ended and row.generation == generation
-            if now - flight.decided_at <= SLOW or is_newest:
-                return flight.brings
-            # Its own token is due by now, and the one that replaced it may have got lost.
-            is_due = row.is_alive(now) and now >= flight.rotated + HALF_LIFE
-            is_lost = is_due and row.judge(generation, now) == "lost"
-            return (sid, row.generation) if is_lost else None
+        """Settle a request; return which token the response brings; empty: the jar is cleared."""
+        if flight.begins is not None:
+            return flight.begins, 0
         if flight.forgets:
             return ""
-        assert flight.claims is not None
-        if flight.verdict in ("refused", "theft"):
-            return "" if now - flight.read_at <= SLOW else None
-        if flight.verdict == "lost" or now >= flight.rotated + HALF_LIFE:
-            self.renew(flight, now)
-        return flight.brings
+        if flight.claims is None or flight.row is None:
+            return None
+        if not flight.is_served:
+            ended, is_soon = flight.row.ended, now - flight.came_at <= SLOW
+            is_useless = flight.verdict == "theft" or (ended and ended not in HANDLED)
+            return "" if is_useless and is_soon else None
+        brings = self.advance(flight.row, flight.claims, flight.verdict, now)
+        return None if brings is None else (flight.claims.sid, brings)
+
+    def advance(self, then: Row, claims: Claims, verdict: str, now: int) -> int | None:
+        """Write what a request has shown: the second half. Return the generation to hand out."""
+        row = self.rows[claims.sid]
+        is_same = not row.ended and row.generation == then.generation
+        is_due = now >= then.rotated + HALF_LIFE
+        if verdict == "current" and not is_due:
+            if is_same and row.seen is None and then.seen is None:
+                row.seen = now
+        elif verdict == "current" and is_same and now < then.expires:
+            row.generation, row.rotated, row.seen = row.generation + 1, now, None
+            return row.generation
+        elif verdict == "ahead" and is_same and now < then.expires:
+            row.generation, row.rotated, row.seen = claims.gen, now, now
+        elif verdict in ("current", "lost") and row.is_alive(now):
+            return row.generation if row.judge(claims.gen, now) == "lost" else None
+        return None
 
     def end_all(self, because: str, now: int) -> None:
         """End every login that goes on."""
@@ -199,10 +185,9 @@ class LoginMachine(RuleBasedStateMachine):
     def arrive(self, jar: str) -> Flight:
         """Let a request come, with what is in the jar; compare."""
         token = self.jars[jar]
-        flight = Flight(Exchange(token), jar)
+        flight = Flight(Exchange(token), jar, self.now)
         self.model.arrive(flight, token, self.now)
-        expected = flight.verdict in ("current", "ahead", "lost", "late")
-        assert flight.exchange.arrive() is expected
+        assert flight.exchange.arrive() is flight.is_served
         if flight.verdict == "theft":
             # An honest browser, alone, never looks like a thief, however bad its line is.
             assert flight.claims is not None
@@ -226,13 +211,11 @@ class LoginMachine(RuleBasedStateMachine):
         return claims.sid, claims.gen
 
     def learn(self, flight: Flight, row: Row) -> None:
-        """Take a login that the package has just begun into the model."""
+        """Take a login that the package is about to begin into the model."""
         sid = flight.exchange.jwt.session_id
         assert sid is not None
         assert sid not in self.model.rows
-        self.model.rows[sid] = row
-        flight.brings, flight.decided_at, flight.forgets = (sid, 0), self.now, False
-        flight.rotated = self.now
+        self.model.rows[sid], flight.begins = row, sid
 
     def holder(self, jar: str) -> str:
         """Return who sends a request: who has nothing in the jar logs in, and is the browser."""
@@ -291,11 +274,10 @@ class LoginMachine(RuleBasedStateMachine):
         """Log in: in place of the login that the jar has a token of, if any."""
         flight = self.arrive("browser")
         flight.exchange.log_in(self.user, remember=remember)
-        if flight.claims is not None:
-            before = self.model.rows[flight.claims.sid]
-            before.ended = before.ended or "replaced"
-        expires = self.now + IDLE[remember]
-        self.learn(flight, Row(self.now, remember, self.now, self.now, expires))
+        if flight.claims is not None and flight.is_served and self.now < flight.claims.exp:
+            # A token that is over may be a copy: it ends nobody's login.
+            self.model.rows[flight.claims.sid].ended = "replaced"
+        self.learn(flight, Row(self.now, remember, self.now, self.now))
         self.respond(flight)
 
     @rule(jar=st.sampled_from(JARS), is_lost=st.booleans())
@@ -341,9 +323,9 @@ class LoginMachine(RuleBasedStateMachine):
         flight = self.arrive(jar)
         assert flight.claims is not None
         flight.exchange.log_out()
-        row = self.model.rows[flight.claims.sid]
-        row.ended = row.ended or "logout"
-        flight.brings, flight.forgets = None, True
+        if flight.is_served:
+            self.model.rows[flight.claims.sid].ended = "logout"
+        flight.forgets = True
         self.respond(flight)
 
     def revoke_all(self) -> None:
@@ -361,14 +343,13 @@ class LoginMachine(RuleBasedStateMachine):
     def change_password_here(self, jar: str, number: int) -> None:
         """Change the password with this jar: this login goes on, with a new id; all others end."""
         flight = self.arrive(jar)
-        if flight.verdict in ("none", "refused", "theft"):
+        if not flight.is_served:
             return
         assert flight.claims is not None
         flight.exchange.change_password(f"{number} {self.now}")
         self.user.refresh_from_db()
         old = self.model.rows[flight.claims.sid]
-        new = Row(old.created, old.remember, self.now, self.now, 0)
-        new.expires = min(self.now + IDLE[old.remember], old.created + ABSOLUTE)
+        new = Row(old.created, old.remember, self.now, self.now)
         self.model.end_all("password_changed", self.now)
         self.learn(flight, new)
         self.respond(flight)
@@ -400,7 +381,7 @@ class LoginMachine(RuleBasedStateMachine):
                 assert real.generation == row.generation
                 assert seconds(real.rotated_at) == row.rotated
                 assert seconds(real.seen_at) == row.seen
-                assert seconds(real.expires_at) == row.expires
+                assert seconds(real.ends_at) == row.expires
                 assert row.expires <= row.created + ABSOLUTE
 
 
@@ -450,19 +431,26 @@ def test_a_slow_view_is_overtaken_by_a_renewal(machine: LoginMachine) -> None:
     assert (row.generation, row.seen) == (1, machine.now)
 
 
-def test_what_a_slow_view_renewed_is_renewed_again_before_it_responds(
-    machine: LoginMachine,
-) -> None:
-    """It brings the newest token, and not its own, in case the response with that one got lost."""
+def test_what_a_slow_view_misses_and_its_browser_too_it_brings(machine: LoginMachine) -> None:
+    """Another tab has renewed meanwhile, and the response with that token got lost."""
     machine.wait(LIFETIME + 1)
     machine.depart("browser")
-    machine.ask("browser", is_lost=False)
+    machine.ask("browser", is_lost=True)
     machine.wait(LIFETIME + 1)
-    machine.ask("browser", is_lost=False)
-    newest = machine.jars["browser"]
-    machine.jars["browser"] = ""
     machine.respond(machine.flights.pop())
-    assert machine.read(machine.jars["browser"]) == machine.read(newest)
+    assert decode(machine.jars["browser"], allow_expired=True).gen == 1
+
+
+def test_a_view_that_takes_longer_than_its_login_brings_nothing_back(
+    machine: LoginMachine,
+) -> None:
+    """The login was unused for too long when the answer went out."""
+    machine.depart("browser")
+    machine.wait(14 * DAY)
+    machine.respond(machine.flights.pop())
+    (row,) = machine.model.rows.values()
+    assert row.generation == 0
+    assert not is_accepted(machine.jars["browser"])
 
 
 def test_a_restored_backup_goes_on_until_all_ends(machine: LoginMachine) -> None:
