@@ -130,8 +130,11 @@ class LoginInSession(SessionBase):
     _is_answered = False
     """Whether the login of this request was put among the data, if there is one."""
 
-    _had_login = False
-    """Whether it was there, or everything was taken out of the session."""
+    _had: frozenset[str] = frozenset()
+    """Which keys of a login were there, or may have been when everything was taken out."""
+
+    _was_emptied = False
+    """Whether everything was taken out of the session."""
 
     arrived_as: str | None = None
     """The key that the request brought."""
@@ -178,9 +181,10 @@ class LoginInSession(SessionBase):
         self._is_answered = True
         data = self._all_data()
         if answer and SESSION_KEY not in data:
-            self._had_login = True
             for name, value in answer.items():
                 data.setdefault(name, value)
+        if isinstance(data.get(SESSION_KEY), Answer | Stored):
+            self._had = frozenset(LOGIN_KEYS).intersection(data)
 
     async def _aanswer(self, key: object = None) -> None:
         if self._owner is not None and not self._is_answered and (key is None or key in ANSWERED):
@@ -369,22 +373,24 @@ class LoginInSession(SessionBase):
     @property
     def is_answered_otherwise(self) -> bool:
         """Whether other code has changed what the session says of the login."""
-        return self._had_login and not isinstance(_data(self).get(SESSION_KEY), Answer)
+        data = _data(self)
+        return any(not isinstance(data.get(name), Answer | Stored) for name in self._had)
 
     # --- Letting go of what is stored, without a query before the request is settled
 
     def clear(self) -> None:
         """Let go of all data, the login included."""
+        if self._owner is not None:
+            self._all_data()  # What is another's is not to be destroyed.
+            self._is_answered = self._was_emptied = True
+            self._had = frozenset(LOGIN_KEYS)
         super().clear()
-        self._is_answered = self._had_login = True
 
     def flush(self) -> None:
         """Let go of all data and the key."""
         if self._owner is None:
             super().flush()
             return
-        if "_session_cache" not in vars(self):
-            self._all_data()  # What is another's is not to be destroyed.
         self.clear()
         self._let_go()
 
@@ -446,9 +452,11 @@ class LoginInSession(SessionBase):
 
     async def adelete(self, session_key: str | None = None) -> None:
         """Do the same."""
-        if self._owner is not None and session_key is None:
-            await self.aflush()
-            return
+        if self._owner is not None:
+            await self._owner.aresolve()
+            if session_key in (None, self.session_key):
+                await self.aflush()
+                return
         with _raw():
             await super().adelete(session_key)
 
@@ -659,14 +667,19 @@ def find_login(session: SessionBase | None) -> SessionLogin | None:
     user_id = data.get(SESSION_KEY)
     if user_id is None or isinstance(user_id, Answer):
         return None
-    assert session is not None
     return SessionLogin(
         str(user_id),
         data.get(BACKEND_SESSION_KEY, ""),
         data.get(HASH_SESSION_KEY, ""),
-        persistent=not session.get_expire_at_browser_close(),
+        persistent=not _ends_with_browser(data),
         came_as=getattr(session, "arrived_as", None) if isinstance(user_id, Stored) else None,
     )
+
+
+def _ends_with_browser(data: dict[str, Any]) -> bool:
+    """Do what ``get_expire_at_browser_close()`` does, which would ask for the login in between."""
+    expiry = data.get(EXPIRY_KEY)
+    return bool(settings.SESSION_EXPIRE_AT_BROWSER_CLOSE) if expiry is None else expiry == 0
 
 
 def find_stored_login(session: LoginInSession, own_keys: set[str]) -> SessionLogin | None:
@@ -676,13 +689,11 @@ def find_stored_login(session: LoginInSession, own_keys: set[str]) -> SessionLog
     stored = session.load_stored()
     if SESSION_KEY not in stored or BACKEND_SESSION_KEY not in stored:
         return None
-    expires = stored.get(EXPIRY_KEY)
-    ends_with_browser = settings.SESSION_EXPIRE_AT_BROWSER_CLOSE if expires is None else not expires
     return SessionLogin(
         stored[SESSION_KEY],
         stored[BACKEND_SESSION_KEY],
         stored.get(HASH_SESSION_KEY, ""),
-        persistent=not ends_with_browser,
+        persistent=not _ends_with_browser(stored),
         came_as=session.arrived_as,
     )
 
@@ -699,8 +710,7 @@ def find_new_hash(session: SessionBase | None) -> str | None:
 
 def is_login_gone(session: SessionBase | None) -> bool:
     """Tell whether other code has taken the login out of ``session``."""
-    had_login = isinstance(session, LoginInSession) and session._had_login
-    return had_login and SESSION_KEY not in _data(session)
+    return isinstance(session, LoginInSession) and bool(session._had - _data(session).keys())
 
 
 def find_idle_seconds(session: SessionBase | None) -> int | None:
@@ -721,7 +731,7 @@ def drop_login(session: SessionBase | None) -> None:
     for name in LOGIN_KEYS:
         data.pop(name, None)
     if isinstance(session, LoginInSession):
-        session._is_answered = session._had_login = False
+        session._is_answered, session._had = False, frozenset()
 
 
 def finish(session: LoginInSession, *, has_login: bool) -> None:
@@ -731,7 +741,9 @@ def finish(session: LoginInSession, *, has_login: bool) -> None:
     """
     session._is_final = True
     data = _data(session)
-    had_login = SESSION_KEY in data
+    had_login = bool(session._had) or SESSION_KEY in data
+    if is_login_gone(session) and not session._was_emptied:
+        data.clear()  # What else is in a session ends with the login.
     if isinstance(data.get(SESSION_KEY), Stored):
         if not has_login:
             session._keeps_login = True
