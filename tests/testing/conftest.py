@@ -5,6 +5,9 @@ from django.contrib.auth.models import User
 
 from tests.support.accounts import NAME, PASSWORD
 
+COOKIE = "jwt"
+"""What it is called over plain http, which Django's clients speak."""
+
 KINDS = {
     "database": {},
     "token": {"USER_SOURCE": "token"},

@@ -7,7 +7,8 @@ from django.test import AsyncClient, Client
 
 from django_jwt_cookie.models import LoginSession
 
-from tests.support.accounts import COOKIE, NAME, PASSWORD
+from tests.support.accounts import NAME, PASSWORD
+from tests.testing.conftest import COOKIE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("kind", "backends")]
 

@@ -21,8 +21,9 @@ from django_jwt_cookie.test.tokens import (
 )
 from django_jwt_cookie.tokens import Claims, decode, encode
 
-from tests.support.accounts import COOKIE, NAME
+from tests.support.accounts import NAME
 from tests.support.key_samples import pem
+from tests.testing.conftest import COOKIE
 
 pytestmark = pytest.mark.django_db
 
