@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in
@@ -63,10 +64,9 @@ def _is_relevant(update_fields: Collection[str] | None) -> bool:
     return update_fields is None or not RELEVANT_FIELDS.isdisjoint(update_fields)
 
 
-def end_logins_of_deleted_user(instance: object, **_: Any) -> None:
+def end_logins_of_deleted_user(instance: AbstractBaseUser, using: str, **_: Any) -> None:
     """Tell whoever listens that these logins end; their records are deleted with the user."""
-    if isinstance(instance, UserModel):
-        sessions.end_all(sessions.active(instance), EndReason.USER_DELETED)
+    sessions.end_all(sessions.active(instance, using=using), EndReason.USER_DELETED)
 
 
 CONNECTIONS: tuple[tuple[Signal, Any, Callable[..., None]], ...] = (
@@ -74,6 +74,11 @@ CONNECTIONS: tuple[tuple[Signal, Any, Callable[..., None]], ...] = (
     (session_ended, LoginSession, note_end_of_login),
     (pre_save, None, prepare_change_of_user),
     (post_save, None, end_logins_of_changed_user),
-    (pre_delete, None, end_logins_of_deleted_user),
+    # By sender: with a receiver for all, Django would load the rows of any model to delete them.
+    *(
+        (pre_delete, model, end_logins_of_deleted_user)
+        for model in apps.get_models()
+        if issubclass(model, UserModel)
+    ),
 )
 """Signal, sender and receiver; connected when the app is ready."""

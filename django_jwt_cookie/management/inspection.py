@@ -80,11 +80,11 @@ def check_audience(found: Inspection) -> str:
     """Ask for the audience of this site; which tenant it is for, a request decides."""
     assert found.claims is not None
     settings = get_settings()
-    if settings.audience is None or find_audience(settings) is not None:
-        return "none demanded" if settings.audience is None else "decided by each request"
+    if find_audience(settings) is not None:
+        return "decided by each request"
     if found.claims.aud != settings.audience:
         raise TokenInvalid("for somebody else")
-    return ""
+    return "none demanded" if settings.audience is None else ""
 
 
 def check_time(found: Inspection) -> str:
@@ -151,7 +151,8 @@ def run(check: Callable[[Inspection], str], found: Inspection) -> tuple[bool, st
     try:
         remark = check(found)
     except JWTCookieError as error:
-        return True, f"refused: {error}"
+        because = getattr(error, "ended_because", "")
+        return True, f"refused: {error} ({because})" if because else f"refused: {error}"
     except (jwt.PyJWTError, ValueError, RecursionError) as error:
         return True, f"refused: {type(error).__name__}"
     return False, f"ok, {remark}" if remark else "ok"

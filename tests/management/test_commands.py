@@ -91,7 +91,7 @@ def test_a_token_of_a_deleted_record_is_refused(client, ada):
     """No row, no login: nothing comes back by clearing up. Only the reason is forgotten."""
     log_in(client)
     session = LoginSession.objects.get()
-    sessions.end_by_id([session.pk], sessions.EndReason.TOKEN_REUSED)
+    sessions.get_store().end(session, sessions.EndReason.TOKEN_REUSED)
     cookie = client.cookies[COOKIE].value
     assert client.get("/accounts/me/").json()["code"] == "token_reused"
     run("jwt_cookie_clear", "--keep-days=0")
@@ -186,7 +186,7 @@ def test_revoke_ends_the_logins_of_a_user(client, ada, ended):
     assert run("jwt_cookie_revoke", "--user", NAME) == "Ended 1 login.\n"
     assert [because for _, because in ended] == ["revoked"]
     assert who(client) is None
-    assert sessions.find(bob.pk) == bob
+    assert [*sessions.active(bob.user)] == [bob]
 
 
 def test_revoke_ends_one_login(ada):
@@ -239,7 +239,7 @@ def test_where_nobody_can_answer_nothing_ends(ada, monkeypatch):
     monkeypatch.setattr(sys, "stdin", StringIO(""))
     with pytest.raises(CommandError, match="Give --yes"):
         run("jwt_cookie_revoke", "--all")
-    assert sessions.find(session.pk) == session
+    assert [*sessions.active(ada)] == [session]
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,10 @@ def forge(token, *, header=None, **changes):
     key = get_key_ring().signing_key
     payload = key.verify(token, options={"verify_aud": False, "verify_exp": False}) | changes
     payload = {name: value for name, value in payload.items() if value is not None}
-    return key.sign(payload, {"typ": TYPE, **(header or {})})
+    if header is None:
+        return key.sign(payload)
+    written = {"typ": TYPE, "alg": key.algorithm, "kid": key.kid} | header
+    return jwt.encode(payload, key.secret, algorithm=key.algorithm, headers=written)
 
 
 @pytest.fixture
@@ -321,12 +324,9 @@ def test_inspect_shows_a_good_token(token, ada):
     assert list(found["Checks"]) == [
         "shape",
         "header",
-        "type",
-        "key",
         "signature",
-        "issuer",
-        "audience",
         "claims",
+        "audience",
         "time",
         "login",
         "user",
@@ -367,10 +367,8 @@ REFUSALS = {
     "é.b.c": ("shape", "not three parts of base64url"),
     "\x1b[2J.b.c": ("shape", "not three parts of base64url"),
     "a" * 5000: ("shape", "longer than 4096 characters"),
-    "a.b.c": ("header", "DecodeError"),
-    "bnVsbA.e30.c2ln": ("header", "DecodeError"),
-    "e30.e30.c2ln": ("header", "its entries are not alg, kid, typ"),
 }
+NO_HEADER = ["a.b.c", "bnVsbA.e30.c2ln", "e30.e30.c2ln", "W1tbW1tb.e30.c2ln"]
 
 
 @pytest.mark.parametrize("value", REFUSALS)
@@ -379,26 +377,36 @@ def test_what_is_no_token_is_refused(value):
     assert first_refusal(value) == REFUSALS[value]
 
 
+def not_ours():
+    """Return how a header is refused that none of our keys writes: each is named with its `kid`."""
+    keys = ", ".join(f"{key.kid} ({key.algorithm})" for key in get_key_ring().keys)
+    return ("header", f"not what one of these keys writes: {keys}")
+
+
+@pytest.mark.parametrize("value", NO_HEADER)
+def test_what_has_no_header_of_ours_is_refused(value):
+    """Be it JSON or not: it is looked up."""
+    assert first_refusal(value) == not_ours()
+
+
 def test_a_token_of_another_kind_is_refused(token):
     """Explicit typing, and a header with nothing that the sender could choose a key by."""
-    assert first_refusal(forge(token, header={"typ": "JWT"})) == ("type", "not 'login+jwt'")
-    other = forge(token, header={"jku": "https://evil.example"})
-    assert first_refusal(other) == ("header", "its entries are not alg, kid, typ")
+    for header in ({"typ": "JWT"}, {"jku": "https://evil.example"}):
+        assert first_refusal(forge(token, header=header)) == not_ours()
 
 
 def test_a_token_of_another_key_is_refused(token, settings):
     """The keys that are there are named, by what everybody can read."""
-    kid = get_key_ring().signing_key.kid
+    before = not_ours()
     settings.JWT_COOKIE = {"SECRET": "another-secret-of-at-least-32-bytes"}
-    assert first_refusal(token) == ("key", f"not one of {get_key_ring().signing_key.kid}")
-    assert kid != get_key_ring().signing_key.kid
+    assert first_refusal(token) == not_ours() != before
 
 
 def test_an_older_key_is_told(token, settings):
     """It verifies, and does not sign any more."""
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "a-new-secret-key-that-is-long-enough-for-anybody"
-    assert inspect(token)["Checks"]["key"] == "ok, one that only verifies"
+    assert inspect(token)["Checks"]["header"] == "ok, of a key that only verifies"
 
 
 @pytest.mark.parametrize("part", [1, 2])
@@ -408,7 +416,7 @@ def test_a_changed_token_is_shown_and_refused(token, part):
     middle = len(parts[part]) // 2
     flipped = "A" if parts[part][middle] != "A" else "B"
     parts[part] = parts[part][:middle] + flipped + parts[part][middle + 1 :]
-    assert first_refusal(".".join(parts)) == ("signature", "InvalidSignatureError")
+    assert first_refusal(".".join(parts)) == ("signature", "the signature does not fit")
 
 
 def test_a_token_without_signature_is_refused(token):
@@ -422,20 +430,20 @@ def test_a_token_without_signature_is_refused(token):
             header = jwt.utils.base64url_encode(
                 f'{{"alg":"none","kid":"{kid}","typ":"{TYPE}"}}'.encode()
             ).decode()
-        assert first_refusal(f"{header}.{payload}.c2ln") == ("signature", "InvalidAlgorithmError")
+        assert first_refusal(f"{header}.{payload}.c2ln") == not_ours()
+    header = token.split(".")[0]
+    assert first_refusal(f"{header}.{payload}.c2ln") == ("signature", "the signature does not fit")
 
 
 @pytest.mark.parametrize(
     ("changes", "refusal"),
     [
         ({"sub": None}, ("claims", "the claim 'sub' is not a string")),
-        ({"sub": 1}, ("claims", "InvalidSubjectError")),
-        ({"jti": 1}, ("claims", "InvalidJTIError")),
-        ({"iat": 2_000_000_000}, ("claims", "ImmatureSignatureError")),
-        ({"nbf": 2_000_000_000}, ("claims", "ImmatureSignatureError")),
+        ({"sub": 1}, ("claims", "the claim 'sub' is not a string")),
+        ({"new": 1}, ("claims", "the claim 'aud' or 'new' has the wrong type")),
         ({"gen": True}, ("claims", "the claim 'gen' is not a number of seconds or generations")),
         ({"sid": "x"}, ("claims", "the claim 'sid' is not 128 bits in base64url")),
-        ({"aud": "shop"}, ("audience", "InvalidAudienceError")),
+        ({"aud": "shop"}, ("audience", "for somebody else")),
         ({"sid": "A" * 22}, ("login", "no record of this login")),
         ({"sub": "99"}, ("user", "the record is of another user")),
     ],
@@ -448,12 +456,26 @@ def test_a_genuine_token_with_a_wrong_claim_is_refused(token, changes, refusal):
 def test_issuer_and_audience_are_demanded(client, token, settings):
     """As the settings say."""
     settings.JWT_COOKIE = {"ISSUER": "shop"}
-    assert first_refusal(token) == ("issuer", "MissingRequiredClaimError")
-    assert first_refusal(forge(token, iss="other")) == ("issuer", "InvalidIssuerError")
+    for foreign in (token, forge(token, iss="other")):
+        assert first_refusal(foreign) == ("claims", "issued by somebody else")
     settings.JWT_COOKIE = {"AUDIENCE": "shop", "ISSUER": "shop"}
-    assert first_refusal(forge(token, iss="shop"))[0] == "audience"
+    assert first_refusal(forge(token, iss="shop")) == ("audience", "for somebody else")
     checks = inspect(forge(token, iss="shop", aud="shop"))["Checks"]
-    assert (checks["issuer"], checks["audience"]) == ("ok", "ok")
+    assert (checks["claims"][:2], checks["audience"]) == ("ok", "ok")
+
+
+def test_which_tenant_a_token_is_for_is_decided_by_requests(token, settings):
+    """The command has none to ask of; what it can't tell it says."""
+    assert inspect(token)["Checks"]["audience"] == "ok, none demanded"
+    settings.JWT_COOKIE = {"AUDIENCE": "tests.checks.test_checks.audience"}
+    found = inspect(forge(token, aud="shop.example"))["Checks"]
+    assert found["audience"] == "ok, decided by each request"
+
+
+@pytest.mark.parametrize("changes", [{"jti": 1}, {"iat": 2_000_000_000}, {"nbf": 2_000_000_000}])
+def test_a_clock_that_is_wrong_is_no_refusal(token, changes):
+    """As for a request."""
+    inspect(forge(token, **changes))
 
 
 def test_a_token_past_its_time_goes_on_with_its_login(token, time_machine):
@@ -469,7 +491,7 @@ def test_a_token_past_its_time_goes_on_with_its_login(token, time_machine):
 def test_a_login_that_ended_is_refused_with_its_reason(token, ada):
     """As the record tells."""
     sessions.revoke(LoginSession.objects.get())
-    assert first_refusal(token) == ("login", "revoked")
+    assert first_refusal(token) == ("login", "the login was ended (revoked)")
 
 
 def test_a_user_who_may_not_log_in_is_refused(token):
@@ -477,7 +499,7 @@ def test_a_user_who_may_not_log_in_is_refused(token):
     User.objects.update(password="x")
     assert first_refusal(token) == ("user", "the password was changed")
     User.objects.update(is_active=False)
-    assert first_refusal(token) == ("user", "the backend does not let this user in")
+    assert first_refusal(token) == ("user", "the user was deactivated")
 
 
 def test_an_old_token_is_told_from_a_copy(token):
@@ -536,10 +558,10 @@ def test_the_checks_agree_with_what_a_request_makes_of_it(client, token):
 def test_a_check_that_drifts_from_the_site_is_noticed(token, monkeypatch):
     """The last word has the function that a request calls."""
 
-    def refuse(token, **options):
+    def refuse(token):
         raise TokenInvalid("for a new reason")
 
-    monkeypatch.setattr("django_jwt_cookie.management.inspection.decode", refuse)
+    monkeypatch.setattr("django_jwt_cookie.management.inspection.verify", refuse)
     assert first_refusal(token) == ("claims", "for a new reason")
 
 
