@@ -434,6 +434,11 @@ class LoginInSession(SessionBase):
             self._stale = (*self._stale, self._session_key)
         self._session_key, self._is_stored, self._is_marked = None, False, False
 
+    def keep_stale(self) -> None:
+        """Take back what was let go of: what was to take its place has not begun."""
+        if self.arrived_as in self._stale:
+            self._session_key, self._stale, self.modified = self.arrived_as, (), False
+
     def delete_stale(self) -> None:
         """Delete what was let go of, once the request is settled."""
         stale, self._stale = self._stale, ()
@@ -444,7 +449,8 @@ class LoginInSession(SessionBase):
 
     def delete(self, session_key: str | None = None) -> None:
         """Delete what is stored; without a key, as `flush` does."""
-        if self._owner is not None and session_key in (None, self.session_key):
+        is_ours = self._owner is not None and not is_raw.get()
+        if is_ours and session_key in (None, self.session_key):
             self.flush()
             return
         with _raw():
@@ -452,7 +458,7 @@ class LoginInSession(SessionBase):
 
     async def adelete(self, session_key: str | None = None) -> None:
         """Do the same."""
-        if self._owner is not None:
+        if self._owner is not None and not is_raw.get():
             await self._owner.aresolve()
             if session_key in (None, self.session_key):
                 await self.aflush()

@@ -1,7 +1,7 @@
 """``session_key`` names a login for as long as it lasts, whether anything is stored or not."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib import auth
@@ -34,8 +34,10 @@ def is_key(value):
 
 
 @pytest.mark.usefixtures("engine")
-def test_whoever_is_logged_in_has_a_key(client, clock):
+def test_whoever_is_logged_in_has_a_key(client, time_machine):
     """The same for the whole login: renewed, unused for a week, with and without data stored."""
+    clock = time_machine
+    clock.move_to(datetime.now(UTC), tick=False)  # Files have the time of the operating system.
     client.get("/login/ada/")
     key = key_of(client)
     assert is_key(key)
