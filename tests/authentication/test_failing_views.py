@@ -5,6 +5,7 @@ import pytest
 from django_jwt_cookie.models import LoginSession
 from tests.support.accounts import COOKIE
 from tests.support.visitors import (
+    cart_of,
     whoami,
 )
 
@@ -34,6 +35,16 @@ def test_a_view_that_raises_leaves_the_login_of_before(new_client):
     client.get("/login-and-raise/bob/")
     client.get("/failing/")
     assert whoami(client) == "ada"
+
+
+@pytest.mark.parametrize("path", ["/login-and-raise/bob/", "/login-and-answer/bob/503/"])
+def test_a_view_that_fails_leaves_the_cart_of_before(new_client, engine, path):
+    """The login of another user has emptied the session, and has not begun."""
+    client = new_client(raise_request_exception=False)
+    client.get("/login/ada/")
+    client.get("/cart/lamp/")
+    client.get(path)
+    assert (whoami(client), cart_of(client)) == ("ada", "lamp")
 
 
 def test_a_view_that_raises_with_a_bad_cookie_still_deletes_it(new_client):

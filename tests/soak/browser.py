@@ -102,6 +102,7 @@ class Browser:
         self.chance = random.Random(name)  # noqa: S311
         self.jar = CookieJar()
         self.visit = Visit()
+        self.trace: list[Any] = []
 
     def ask(self, path: str, **more: Any) -> Answer | None:
         """Send a request; return the answer, or None if it was lost and nobody knows it."""
@@ -145,6 +146,7 @@ class Browser:
                     self.world.unknown += 1
                 return None
         with self.oracle.lock:
+            self._debug = (headers["Cookie"][-60:], [x[:60] for x in response.headers.get_all("Set-Cookie", [])])
             answer = self._read(response, text, sent)
             self.world.answers[port] += 1
             if errand.fate is Fate.ARRIVES and errand.copy is None:
@@ -216,6 +218,7 @@ class Browser:
                 self.visit = Visit()
         if became is not None and errand.fate is Fate.ARRIVES:
             self.visit = became
+        self.trace.append((round(answer.sent - self.oracle.began, 3), round(answer.done - self.oracle.began, 3), errand.path, errand.form, errand.fate.name, answer.status, answer.body, "visit", visit.number, self.visit.number, "brought", self._debug))
 
     def note_use(self, visit: Visit, token: str | None) -> None:
         """Take note that the site took the browser for a user, by this cookie."""

@@ -125,7 +125,7 @@ class Fleet:
         self.database.create()
         try:
             subprocess.run(  # noqa: S603
-                [sys.executable, "-m", "django", "migrate", "--verbosity", "0"],
+                [sys.executable, "-m", "django", "migrate", "--skip-checks", "--verbosity", "0"],
                 env=os.environ | self._environment,
                 check=True,
             )

@@ -142,7 +142,10 @@ class Visitor(Browser):
         if len(mine) != len(pairs):
             self.oracle.fail(kinds.CART_OF_OTHERS, f"{pairs} in browser {self.number}")
         held = {item: self.holders[item] for item in mine if item != number}
+        n = len(self.oracle.failures)
         self.oracle.judge_cart(visit, answer.user, held, expected - mine)
+        if len(self.oracle.failures) > n:
+            print("TRACE", self.number, self.oracle.failures[-1], *self.trace[-40:], sep="\n   ")
 
     # --- Logging in and out
 
