@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
+from io import BytesIO
 from typing import Any, TypeAlias
 
 from asgiref.sync import async_to_sync
@@ -23,8 +24,10 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer
 from channels.middleware import BaseMiddleware
 from channels.security.websocket import AllowedHostsOriginValidator
 from channels.sessions import SessionMiddlewareStack
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.auth.signals import user_logged_out
+from django.core.handlers.asgi import ASGIRequest
 from django.db import router, transaction
 from django.http import HttpRequest
 
@@ -48,6 +51,9 @@ LOGIN_ENDED = 4401
 
 NOBODY_CAN_TELL = 1011
 """The same when the database could not be asked twice: "internal error", which passes."""
+
+SCHEMES = {"wss": "https", "https": "https"}
+"""What is https; anything else is not."""
 
 PATIENCE = 5
 """Seconds that a client has to take note of the end; one that reads nothing never would."""
@@ -103,10 +109,18 @@ class JWTCookieAuthMiddleware(BaseMiddleware):
 
 
 def _handshake(scope: Message) -> HttpRequest:
-    """Return as much of a request as the cookie needs."""
-    request = HttpRequest()
-    lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie"]
-    request.META["HTTP_COOKIE"] = "; ".join(lines)
+    """Return the handshake as a request, for what depends on one: the cookie, and ``AUDIENCE``.
+
+    ``wss`` is https, by which the cookie has its name; and some proxies forward it so.
+    """
+    scheme = SCHEMES.get(scope.get("scheme", ""), "http")
+    query = scope.get("query_string", b"").decode("utf-8", "replace")
+    handshake = {**scope, "method": "GET", "scheme": scheme, "query_string": query}
+    request = ASGIRequest(handshake, BytesIO())
+    if settings.SECURE_PROXY_SSL_HEADER:
+        header, secure = settings.SECURE_PROXY_SSL_HEADER
+        if request.META.get(header) == "wss":
+            request.META[header] = secure
     return request
 
 
@@ -227,7 +241,7 @@ def _group(session_id: uuid.UUID) -> str:
 
 def tell_of_end(session: LoginSession, **_: Any) -> None:
     """Tell every process, once the database has it for sure: whoever is told asks the database."""
-    using = router.db_for_write(LoginSession)
+    using = router.db_for_write(LoginSession, instance=session)
     transaction.on_commit(partial(_tell, session.pk), using=using, robust=True)
 
 

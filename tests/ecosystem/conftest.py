@@ -1,4 +1,4 @@
-"""These tests need the settings of their sites; `tests/test_ecosystem.py` runs them with those."""
+"""These tests need the settings of their sites: `tests/project/test_ecosystem.py` has them."""
 
 import os
 from collections.abc import Iterator

@@ -34,6 +34,14 @@ def _deactivate(client: Client) -> None:
     User.objects.update(is_active=False)
 
 
+def is_forgotten(client: Client, reason: str) -> bool:
+    """Tell whether the browser has been told to forget the cookie, as it is to be told.
+
+    Not that of a login that is over by the clock, which may be wrong.
+    """
+    return (client.cookies[COOKIE].value == "") == (reason != "session_expired")
+
+
 REFUSALS: list[tuple[Callable[[Client], None], str]] = [
     (_tamper, "token_invalid"),
     (_fill_with_garbage, "token_invalid"),

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import uuid4
 
 from django_jwt_cookie.responses import REASONS
-
 from tests.support.accounts import NAME, PASSWORD
 
 OTHER_PASSWORD = "Halite-1280-shaft"

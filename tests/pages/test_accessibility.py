@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from django_jwt_cookie.responses import HTTPS_DETAIL, REASONS
-
 from tests.support.accounts import PASSWORD
+
 from .states import OTHER_PASSWORD, STATES, log_in_as_somebody_new, press, submit
 
 ENGLISH, ARABIC = {"locale": "en-GB"}, {"locale": "ar"}

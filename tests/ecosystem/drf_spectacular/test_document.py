@@ -10,7 +10,7 @@ from drf_spectacular.generators import SchemaGenerator
 from django_jwt_cookie.contrib.rest_framework import JWTCookieAuthentication
 from tests.support.accounts import NAME, sign_up
 
-from tests.support.urls import Whoami
+from .urls import Whoami
 
 JSON = {"accept": "application/vnd.oai.openapi+json"}
 
