@@ -131,8 +131,8 @@ def test_a_token_of_one_tenant_is_none_of_another(client, settings):
     sign_up(client)
 
     async def story(host):
-        headers = {"host": host, "origin": f"https://{host}"}
-        connection = Connection(client, application, **headers)
+        middleware = JWTCookieAuthMiddleware(Greeter.as_asgi())
+        connection = Connection(client, middleware, host=host)
         assert await connection.connect(PATIENCE) == (True, None)
         if host == "testserver":
             assert await connection.receive_from(PATIENCE) == f"Hello, {NAME}"
