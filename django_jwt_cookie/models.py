@@ -44,7 +44,10 @@ class InstantField(models.DateTimeField):  # type: ignore[type-arg]
 
     def from_db_value(self, value: int | None, *_: Any) -> datetime | None:
         """Return the ``datetime`` for a number."""
-        return None if value is None else moment(value / SECOND)
+        if value is None:
+            return None
+        # As `moment`, without a call for each of the times of each login.
+        return datetime.fromtimestamp(value / SECOND, UTC if django_settings.USE_TZ else None)
 
 
 # As a bigint: to PostgreSQL, the product of two integers is an integer, and too large for one.

@@ -34,14 +34,9 @@ class OutgoingCookie:
         self._forgets = False
 
     @property
-    def brings_token(self) -> bool:
-        """Whether there is a new token to bring."""
-        return self._token is not None
-
-    @property
     def has_decided(self) -> bool:
         """Whether what the request brought does not matter any more."""
-        return self.brings_token or self._forgets
+        return self._token is not None or self._forgets
 
     def bring(self, token: str, session: LoginSession, *, begins: bool = False) -> None:
         """Bring a token of ``session``; with ``begins`` whatever the response is."""
@@ -56,6 +51,8 @@ class OutgoingCookie:
 
         ``is_useless``: the one that came is not to come again.
         """
+        if self._token is None and not (self._forgets or is_useless):
+            return
         spec = get_cookie_spec(self._request)
         if spec.name in response.cookies:
             return  # The view has seen to it.
@@ -63,7 +60,7 @@ class OutgoingCookie:
             if needs_https(self._request):
                 warn_of_plain_http()
             spec.set(response, *self._token)
-        elif self._forgets or (is_useless and self._token is None):
+        elif self._token is None:
             spec.delete(response)
 
     def _may_go_with(self, response: HttpResponseBase) -> bool:
