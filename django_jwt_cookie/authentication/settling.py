@@ -82,8 +82,11 @@ def settle(jwt: RequestJWT, response: HttpResponseBase) -> None:
         # Of a database that takes no writes, of a backend, of the site's own: the page is made.
         logger.exception("What a request has decided about its login could not be written.")
     jwt.close()
-    if isinstance(session, LoginInSession) and not is_failed and session.is_empty():
-        session.delete_stale()
+    if isinstance(session, LoginInSession):
+        if is_failed and jwt.login is not None:
+            session.keep_stale()
+        elif not is_failed and session.is_empty():
+            session.delete_stale()
 
 
 def _settle(jwt: RequestJWT, response: HttpResponseBase, *, is_failed: bool) -> None:
@@ -194,18 +197,20 @@ def end_logins_of_changed(user: AbstractBaseUser, *, but: Login | None = None) -
 
     The login ``but`` finds out with its next request: ``update_session_auth_hash()`` may follow.
     """
-    fresh = users.find_row(user.pk)
+    # Where the user was saved: the same number in another database is somebody else.
+    using = user._state.db
+    fresh = users.find_row(user.pk, using)
     if fresh is None:
         return
-    for record in sessions.active(fresh):
+    for record in sessions.active(fresh, using=using):
         record.user = fresh  # type: ignore[assignment]
         try:
             users.current_auth_hash(users.load(record), record.auth_hash)
         except UserInactive:
-            get_store().end(record, EndReason.USER_INACTIVE)
+            get_store().end(record, EndReason.USER_INACTIVE, using)
         except PasswordChanged:
             if but is None or record.pk != but.claims.sid:
-                get_store().end(record, EndReason.PASSWORD_CHANGED)
+                get_store().end(record, EndReason.PASSWORD_CHANGED, using)
         except UserUnavailable:
             continue
 

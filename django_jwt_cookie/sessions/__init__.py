@@ -63,7 +63,7 @@ class Store(Protocol):
     def is_alive(self, session: LoginSession, /) -> bool:
         """Tell whether nobody has ended the login since it was looked up."""
 
-    def end(self, session: LoginSession, because: EndReason, /) -> bool:
+    def end(self, session: LoginSession, because: EndReason, using: str | None = None, /) -> bool:
         """End one login; return whether it had not ended before."""
 
 
@@ -82,11 +82,14 @@ def are_recorded() -> bool:
     return get_settings().track_sessions and get_key_ring().can_sign
 
 
-def active(user: AbstractBaseUser) -> QuerySet[LoginSession]:
-    """Return the logins of ``user`` that go on; none where they are not recorded."""
+def active(user: AbstractBaseUser, *, using: str | None = None) -> QuerySet[LoginSession]:
+    """Return the logins of ``user`` that go on; none where they are not recorded.
+
+    ``using`` is the database of the user, if it is not the one that routers say.
+    """
     if not are_recorded():
         return records().none()
-    return records().alive().filter(user=user)  # type: ignore[misc]
+    return records(user, using).alive().filter(user=user)  # type: ignore[misc]
 
 
 def latest_end() -> datetime:

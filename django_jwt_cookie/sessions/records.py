@@ -236,10 +236,10 @@ def is_alive(session: LoginSession) -> bool:
 # --- Ending
 
 
-def end(session: LoginSession, because: EndReason) -> bool:
+def end(session: LoginSession, because: EndReason, using: str | None = None) -> bool:
     """End one login, tell `session_ended` and the log; return whether it had not ended before."""
     changes = {"revoked_at": moment(time.time()), "revoked_because": because}
-    logins = records(session)
+    logins = records(session, using)
     if not logins.filter(pk=session.pk, revoked_at=None).update(**changes):
         return False
     _announce([session], changes, logins.db)

@@ -15,10 +15,9 @@ from enum import Enum, auto
 from functools import partial
 
 from django.core.cache import BaseCache, caches
-from django.db import router, transaction
+from django.db import transaction
 
 from ..conf import Settings, get_settings
-from ..models import LoginSession
 from ..tokens import Claims
 
 logger = logging.getLogger("django.security.jwt_cookie")
@@ -66,10 +65,9 @@ def ask(claims: Claims) -> Standing:
     return Standing.CLEAR if claims.iat > epoch else Standing.UNSURE
 
 
-def add(ids: Iterable[uuid.UUID]) -> None:
-    """Put logins on the list, once the database has their end for sure."""
+def add(ids: Iterable[uuid.UUID], using: str) -> None:
+    """Put logins on the list, once their database has their end for sure."""
     if get_settings().revocation_cache is not None:
-        using = router.db_for_write(LoginSession)
         transaction.on_commit(partial(_add, list(ids)), using=using)
 
 

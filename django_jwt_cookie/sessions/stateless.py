@@ -79,6 +79,10 @@ def is_alive(session: LoginSession) -> bool:  # noqa: ARG001
     return True
 
 
-def end(session: LoginSession, because: LoginSession.EndReason) -> bool:  # noqa: ARG001
+def end(
+    session: LoginSession,  # noqa: ARG001
+    because: LoginSession.EndReason,  # noqa: ARG001
+    using: str | None = None,  # noqa: ARG001
+) -> bool:
     """End nothing: there is no record to end."""
     return False

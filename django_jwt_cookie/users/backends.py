@@ -84,12 +84,12 @@ def _ask(backend: Any, pk: Any) -> AbstractBaseUser | None:
     return found
 
 
-def find_row(pk: Any) -> AbstractBaseUser | None:
-    """Return the user with that primary key, from where users are written to.
+def find_row(pk: Any, using: str | None = None) -> AbstractBaseUser | None:
+    """Return the user with that primary key, by default from where users are written to.
 
     A replica that is behind has not heard of a user who has just signed up, nor of a new password.
     """
-    using = router.db_for_write(get_user_model())
+    using = using or router.db_for_write(get_user_model())
     queries = get_settings().derive(_make_queries)
     if using not in queries:
         queries[using] = make_query(using, pk)

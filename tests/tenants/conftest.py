@@ -16,7 +16,11 @@ from django_jwt_cookie.models import LoginSession
 from tests.support.accounts import PASSWORD, log_in
 
 IS_SITE = settings.SETTINGS_MODULE == "tests.tenants.settings"
-collect_ignore_glob = ["test_tenants.py"] if IS_SITE else ["test_site.py"]
+IS_BY_HOST = IS_SITE and settings.TENANTS_BY == "host"  # type: ignore[misc]
+collect_ignore_glob = [
+    *(["test_tenants.py"] if IS_SITE else ["test_site.py"]),
+    *([] if IS_BY_HOST else ["test_named_databases.py"]),
+]
 
 TENANTS = ("a", "b")
 NAMES = {"a": "mallory", "b": "boss"}
