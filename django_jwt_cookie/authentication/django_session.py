@@ -18,12 +18,12 @@ from typing import Any, Protocol
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.base import CreateError, SessionBase
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, SessionBase
 from django.contrib.sessions.backends.signed_cookies import SessionStore as CookieStore
 from django.core import signing
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
+from django.utils.crypto import get_random_string, salted_hmac
 
 from ..conf import get_settings
 
@@ -38,6 +38,10 @@ ANSWERED = frozenset({*LOGIN_KEYS, EXPIRY_KEY})
 
 MARK = "_jwt_cookie_sid"
 """In a stored session: the id of the login that what is in it belongs to."""
+
+LOGIN_PREFIX = "jwt"
+KEY_LENGTH = 40
+"""What Django's table of sessions has room for."""
 
 is_raw: ContextVar[bool] = ContextVar("django_jwt_cookie.raw_session", default=False)
 """Whether the engine itself asks for the key, to load or store something under it."""
@@ -85,9 +89,6 @@ class Owner(Protocol):
     def session_sid(self) -> uuid.UUID | None:
         """Return the id of the login of this request by now, or that will begin with it."""
 
-    def reserve_sid(self) -> uuid.UUID:
-        """Return the id of a login that may begin with this request."""
-
     def session_end(self) -> tuple[datetime, bool] | None:
         """Return until when what is stored for the login is kept, and if beyond the browser."""
 
@@ -96,10 +97,17 @@ class Owner(Protocol):
 
 
 def key_of(sid: uuid.UUID) -> str:
-    """Return the session key of a login: 32 characters that nobody can guess who has its token."""
-    return salted_hmac("django_jwt_cookie.session_key", sid.hex, algorithm="sha256").hexdigest()[
-        :32
-    ]
+    """Return the session key of a login, which nobody can guess who has its token.
+
+    40 characters that begin alike, where Django's own keys have 32: see `is_key_of_login`.
+    """
+    digest = salted_hmac("django_jwt_cookie.session_key", sid.hex, algorithm="sha256").hexdigest()
+    return f"{LOGIN_PREFIX}{digest[: KEY_LENGTH - len(LOGIN_PREFIX)]}"
+
+
+def is_key_of_login(key: str | None) -> bool:
+    """Tell whether what is stored under ``key`` belongs to a login; nobody is asked for that."""
+    return key is not None and len(key) == KEY_LENGTH and key.startswith(LOGIN_PREFIX)
 
 
 @contextmanager
@@ -279,7 +287,9 @@ class LoginInSession(SessionBase):
         if self._owner is None or self._is_final or is_raw.get():
             return self._session_key
         sid = self._owner.session_sid()
-        return self._session_key if sid is None or self._is_marked else key_of(sid)
+        if sid is None:
+            return None if is_key_of_login(self._session_key) else self._session_key
+        return self._session_key if self._is_marked else key_of(sid)
 
     def is_empty(self) -> bool:
         """Tell whether there is nothing to keep; while somebody is logged in there is."""
@@ -409,12 +419,12 @@ class LoginInSession(SessionBase):
         self._let_go()
 
     def cycle_key(self) -> None:
-        """Keep the data under another key: that of a login which may begin with this request."""
+        """Keep the data under another key."""
         if self._owner is None:
             super().cycle_key()
             return
         self._all_data()
-        self._cycle(self._owner)
+        self._cycle()
 
     async def acycle_key(self) -> None:
         """Do the same."""
@@ -422,11 +432,12 @@ class LoginInSession(SessionBase):
             await super().acycle_key()
             return
         await self._all_adata()
-        self._cycle(self._owner)
+        self._cycle()
 
-    def _cycle(self, owner: Owner) -> None:
+    def _cycle(self) -> None:
         self._let_go()
-        self._session_key = key_of(owner.reserve_sid())
+        # Stored under that if no login begins with this request.
+        self._session_key = get_random_string(32, VALID_KEY_CHARS)
         self.modified = True
 
     def _let_go(self) -> None:
@@ -490,7 +501,8 @@ class LoginInSession(SessionBase):
         if self._owner is None or is_raw.get():
             super().save(must_create)
             return
-        if self._is_final and self._hidden_key and not vars(self).get("_session_cache"):
+        if self._is_final and not self._all_data() and self._hidden_key:
+            self._session_key = self._hidden_key  # Its cookie stays as it is.
             return
         self._all_data()
         sid = self._owner.session_sid()
@@ -581,6 +593,8 @@ class LoginInSignedCookie(LoginInSession):
         """The key of the login while somebody is logged in; what is stored is no key."""
         is_asked = self._owner is not None and not self._is_final and not is_raw.get()
         sid = self._owner.session_sid() if is_asked and self._owner else None
+        if is_asked and sid is None:
+            self._all_data()  # It may be another login's, which is then hidden.
         return self._session_key if sid is None else key_of(sid)
 
     def load_stored(self) -> dict[str, Any]:
@@ -763,7 +777,7 @@ def finish(session: LoginInSession, *, has_login: bool) -> None:
     if is_loaded and not data and (had_login or not session._is_stored):
         session._let_go()
     if session._hidden_key and not data:
-        session._session_key, session.modified = session._hidden_key, False
+        session.modified = False
 
 
 def _data(session: SessionBase | None) -> dict[str, Any]:

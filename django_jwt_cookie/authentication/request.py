@@ -512,10 +512,6 @@ class RequestJWT:
                 return None
         return self.login.claims.sid if self.login else None
 
-    def reserve_sid(self) -> uuid.UUID:
-        """Return the id of a login that may begin with this request."""
-        return self.new.reserve()
-
     def session_end(self) -> tuple[datetime, bool] | None:
         """Return until when what is stored for the login is kept, and if beyond the browser."""
         login = self.current()
