@@ -202,7 +202,13 @@ class IncomingCookie:
     def ask(self, claims: Claims) -> Login:
         """Return the login of ``claims`` as the database has it. Raises `SessionError`."""
         session, user, auth_hash = self._let_in(claims)
-        verdict = get_store().receive(session, claims, self.came_at)
+        try:
+            verdict = get_store().receive(session, claims, self.came_at)
+        except TokenReused:
+            if get_settings().on_reuse == "revoke":
+                # What has been written just now may be rolled back with the view's.
+                self.to_end.append((session, EndReason.TOKEN_REUSED))
+            raise
         return Login(claims, user, session, verdict, auth_hash)
 
     def ask_again(self, login: Login) -> Login | None:

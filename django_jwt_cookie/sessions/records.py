@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import router
+from django.db import Error, router
 from django.db.models import Model, QuerySet
 
 from ..conf import get_settings
@@ -156,7 +156,11 @@ def _report_theft(session: LoginSession) -> None:
     logger.warning("An old token of a login came back: somebody has a copy of the cookie.")
     token_reused.send_robust(sender=LoginSession, session=session)
     if get_settings().on_reuse == "revoke":
-        end(session, EndReason.TOKEN_REUSED)
+        try:
+            end(session, EndReason.TOKEN_REUSED)
+        except Error:
+            # Who has come with the old token is refused all the same.
+            logger.exception("A login could not be ended for a theft.")
 
 
 def advance(session: LoginSession, generation: int, verdict: Verdict) -> LoginSession | None:

@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from django.db import connection, connections
 
 from tests.support.accounts import PASSWORD
+
 from .crowd import Crowd
 from .servers import Server, running_server
 

@@ -15,10 +15,9 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from django_jwt_cookie.users import from_token
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import Claims, decode, encode
-
+from django_jwt_cookie.users import from_token
 from tests.support.accounts import COOKIE, start_session
 
 Result = TypeVar("Result")

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db import close_old_connections, connection
 
 from tests.concurrency.conftest import moved_database
+
 from .crowd import Answer, ask, log_out, login_of, rounds, send
 from .proxy import Proxy
 

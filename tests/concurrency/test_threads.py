@@ -20,8 +20,8 @@ from django_jwt_cookie import sessions
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.signals import session_ended, session_renewed, token_reused
 from django_jwt_cookie.tokens import decode
-
 from tests.support.accounts import COOKIE, PASSWORD
+
 from .crowd import Answer, Crowd, ask, everybody, log_out, login_of, rounds, send, token_of
 
 pytestmark = pytest.mark.slow

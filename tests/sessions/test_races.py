@@ -21,9 +21,10 @@ from django_jwt_cookie.decorators import login_required
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.signals import session_ended, token_reused
 from django_jwt_cookie.tokens import decode
-from tests.concurrency.exchange import Exchange, is_accepted
 from tests.support.accounts import COOKIE, JSON, PASSWORD, log_in
 from tests.support.cases import spread
+
+from .exchange import Exchange, follow, is_accepted
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
@@ -219,14 +220,11 @@ def test_a_view_that_crashes_takes_the_new_token_with_it(clock, browser, age):
     assert browser.ask() == 200
 
 
-def test_a_renewal_that_is_rolled_back_is_healed(clock, browser):
-    """ATOMIC_REQUESTS and a refusal: the response brings a generation that the row forgot."""
+def test_a_renewal_is_not_rolled_back_with_the_view(clock, browser):
+    """ATOMIC_REQUESTS and a refusal: it is written when the view's transaction is over."""
     clock.shift(EXPIRED)
     assert browser.get("/atomic/") == 403
-    clock.shift(1)
-    assert browser.ask() == 200
-    clock.shift(EXPIRED)
-    assert browser.ask() == 200
+    assert (browser.generation, LoginSession.objects.get().generation) == (1, 1)
 
 
 # --- Thieves
@@ -239,7 +237,7 @@ def test_an_old_token_after_its_successor_was_used(clock, browser, thief, sent, 
     browser.ask()
     clock.shift(1)
     browser.ask()
-    clock.shift(10 * MINUTE + 1)
+    clock.shift(30 * MINUTE + 1)
     assert thief.ask() == 401
     assert thief.answers[-1].json()["code"] == "token_reused"
     assert thief.jar == ""
@@ -259,7 +257,7 @@ def test_a_thief_who_is_faster_than_the_visitor(clock, browser, thief, sent):
     thief.ask()
     clock.shift(1)
     thief.ask()
-    clock.shift(10 * MINUTE + 1)
+    clock.shift(30 * MINUTE + 1)
     assert (browser.ask(), thief.ask()) == (401, 401)
     assert [name for name, _ in sent] == ["reused", "token_reused"]
 
@@ -267,7 +265,7 @@ def test_a_thief_who_is_faster_than_the_visitor(clock, browser, thief, sent):
 def test_a_busy_thief_does_not_stay_in_the_grace(clock, browser, thief, sent):
     """However often the thief renews, the grace of the visitor's token does not begin anew."""
     thief.jar = browser.jar
-    for _ in range(6):
+    for _ in range(10):
         clock.shift(5 * MINUTE)
         assert thief.ask() == 200
     assert (browser.ask(), thief.ask()) == (401, 401)
@@ -282,7 +280,7 @@ def test_a_site_may_only_refuse(clock, browser, thief, sent, settings):
     browser.ask()
     clock.shift(1)
     browser.ask()
-    clock.shift(10 * MINUTE + 1)
+    clock.shift(30 * MINUTE + 1)
     for _ in range(2):
         thief.jar = stolen
         assert thief.ask() == 401
@@ -291,7 +289,7 @@ def test_a_site_may_only_refuse(clock, browser, thief, sent, settings):
     assert [name for name, _ in sent] == ["reused", "reused"]
 
 
-@pytest.mark.parametrize(("late", "status"), [(10 * MINUTE, 200), (10 * MINUTE + 1, 401)])
+@pytest.mark.parametrize(("late", "status"), [(30 * MINUTE, 200), (30 * MINUTE + 1, 401)])
 def test_the_grace_ends_to_the_second(clock, browser, thief, late, status):
     """It begins when the successor is first seen, not when it was made."""
     thief.jar = browser.jar
@@ -310,7 +308,7 @@ def test_a_theft_that_is_noticed_in_a_transaction_that_is_rolled_back(clock, bro
     browser.ask()
     clock.shift(1)
     browser.ask()
-    clock.shift(10 * MINUTE + 1)
+    clock.shift(30 * MINUTE + 1)
     assert thief.get("/atomic/") == 401
     assert LoginSession.objects.get().revoked_because == "token_reused"
 
@@ -318,21 +316,46 @@ def test_a_theft_that_is_noticed_in_a_transaction_that_is_rolled_back(clock, bro
 # --- What is long on its way
 
 
-def test_an_upload_that_arrives_nine_minutes_late(clock, browser, new_client):
-    """Ten megabytes over a thin line: the cookie they carry was replaced long ago. Served."""
+@pytest.mark.parametrize(
+    ("minutes", "status"), [(9, 200), (25, 200), (45, 401)], ids=["9", "25", "45"]
+)
+@pytest.mark.parametrize("source", ["database", "token"])
+def test_an_upload_that_arrives_late_while_another_tab_is_at_work(
+    clock, browser, new_client, settings, *, minutes, status, source
+):
+    """Ten megabytes over a thin line, behind a proxy that buffers: their cookie was replaced.
+
+    Served for as long as ``REUSE_GRACE`` says.
+    """
+    settings.JWT_COOKIE = {"USER_SOURCE": source}
     slow_line = Browser(new_client())
-    clock.shift(HALF_OVER)
     slow_line.jar = browser.jar
-    browser.ask()
-    clock.shift(1)
-    browser.ask()
-    clock.shift(9 * MINUTE)
-    browser.ask()
+    clock.shift(HALF_OVER)
+    for _ in range(minutes):
+        assert browser.ask() == 200
+        clock.shift(MINUTE)
     file = SimpleUploadedFile("film", bytes(10 * MEGABYTE))
-    response = slow_line.client.post("/upload/", {"file": file})
-    assert (response.status_code, response.content) == (200, b"%d" % (10 * MEGABYTE))
-    assert COOKIE not in response.cookies
-    assert browser.ask() == 200
+    response = slow_line.client.post("/upload/", {"file": file}, headers=JSON)
+    assert response.status_code == status
+    if status == 200:
+        assert response.content == b"%d" % (10 * MEGABYTE)
+        assert COOKIE not in response.cookies
+    else:
+        assert response.json()["code"] == "token_reused"
+    assert browser.ask() == status
+
+
+@pytest.mark.parametrize("minutes", [25, 45, 600])
+def test_an_upload_is_judged_by_when_it_began_where_no_proxy_buffers_it(clock, token, minutes):
+    """The view reads for hours, and asks for the user when all is there."""
+    upload, jar = Exchange(token), token
+    clock.shift(HALF_OVER)
+    for _ in range(minutes):
+        jar = follow(jar)
+        clock.shift(MINUTE)
+    assert upload.arrive()
+    assert upload.respond() is None
+    assert is_accepted(jar)
 
 
 @pytest.mark.parametrize("age", [HALF_OVER, EXPIRED])
@@ -459,7 +482,9 @@ def test_an_end_before_a_renewal(clock, ada, token, name):
     ENDS[name](token, ada)
     exchange = Exchange(token)
     assert not exchange.arrive()
-    assert exchange.respond() == ""
+    # In the browser that ended it, there may be a newer cookie by now.
+    is_kept = name in ("logout", "password", "password around signals")
+    assert exchange.respond() == (None if is_kept else "")
 
 
 ORDERS = sorted(
@@ -489,10 +514,7 @@ def test_three_requests_of_one_browser_in_every_order(clock, token, order, pause
     clock.shift(HOUR)
     assert is_accepted(jar)
     login = LoginSession.objects.get()
-    assert (decode(jar, allow_expired=True).gen, login.revoked_because) == (
-        login.generation - 1,
-        "",
-    )
+    assert (decode(jar, allow_expired=True).gen, login.revoked_because) == (login.generation, "")
 
 
 # --- A new password while other tabs renew
@@ -582,14 +604,19 @@ def test_the_database_goes_away_at_any_moment(clock, browser, age, path):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_logout_that_failed_can_be_tried_again(browser):
-    """The cookie stays as long as the login does."""
-    number = 0
-    while get_until(number, browser, "/logout/") != 204:
-        answer, number = browser.answers[-1], number + 1
-        is_over = LoginSession.objects.get().revoked_at is not None
-        assert (answer.status_code, COOKIE in answer.cookies) == (500, is_over)
+def test_a_logout_that_can_not_be_written_is_the_browser_s_at_least(browser, caplog):
+    """Who is told to be logged out is; who is answered with an error may try again."""
+    number, token = 0, browser.jar
+    while get_until(number, browser, "/logout/") == 500:
+        assert COOKIE not in browser.answers[-1].cookies
+        number += 1
     assert number > 0
+    assert browser.answers[-1].status_code == 204
+    assert browser.jar == ""
+    assert "could not be written" in caplog.text
+    assert LoginSession.objects.get().revoked_at is None
+    browser.jar = token
+    assert browser.get("/logout/") == 204
     assert LoginSession.objects.get().revoked_because == "logout"
 
 

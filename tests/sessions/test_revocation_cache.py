@@ -25,7 +25,6 @@ from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.sessions import revocation_cache
 from django_jwt_cookie.sessions.revocation_cache import EPOCH, Standing
 from django_jwt_cookie.tokens import decode
-
 from tests.support.accounts import COOKIE, NAME, PASSWORD, log_in
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls(__name__)]
@@ -210,7 +209,7 @@ def test_other_logins_of_the_user_go_on_without_a_query(
 def test_an_entry_too_many_logs_nobody_out(client):
     """Whoever can write to the cache can cost a query, and no more."""
     token = believed(client)
-    revocation_cache.add([LoginSession.objects.get().pk])
+    revocation_cache.add([LoginSession.objects.get().pk], using="default")
     assert revocation_cache.ask(decode(token)) is Standing.ENDED
     assert get(client, token).content == b"ada"
 
@@ -345,9 +344,7 @@ def test_a_new_cache_that_can_not_be_written(client, caplog, django_assert_num_q
     assert "the database is asked instead" in caplog.text
 
 
-def test_the_next_end_that_is_told_makes_up_for_one_that_was_not(
-    client, new_client, ada, settings
-):
+def test_the_next_end_that_is_told_makes_up_for_one_that_was_not(client, new_client, ada, settings):
     """A site with ``USER_SOURCE = "database"`` only writes to the cache, and never reads it."""
     token = believed(client)
     with cache_away():

@@ -145,6 +145,12 @@ def test_a_token_is_half_over_by_its_own_life_and_by_that_of_the_settings(life, 
     assert is_half_over(claims(life), NOW + half)
 
 
+def test_a_token_from_the_future_has_its_record_asked():
+    """The clock of the server that issued it is ahead, or was set back since."""
+    assert not is_half_over(claims(), NOW - 10)
+    assert is_half_over(claims(), NOW - 11)
+
+
 @pytest.mark.parametrize(("life", "end"), [(600, 600), (60, 60), (3600, 600)])
 def test_a_token_is_over_after_its_life(life, end):
     """Its own, or that of the settings."""
