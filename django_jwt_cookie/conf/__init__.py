@@ -108,6 +108,8 @@ def find_audience(settings: Settings) -> Callable[[HttpRequest], object] | None:
         return None
     try:
         found: Callable[[HttpRequest], object] = import_string(path)
+        if not callable(found):
+            raise ImportError("it is no function")
     except ImportError as error:
         raise ImproperlyConfigured(
             f"JWT_COOKIE: AUDIENCE {path!r} begins like the path of a function, and can't be "

@@ -55,7 +55,8 @@ class PreparedByKey(ByKey[M]):
             for position, (converters, expression) in compiler.get_converters(columns).items()
             for converter in converters
         ]
-        self._make = self.prepare_instances([column.target.attname for column in columns])
+        if self.is_always_the_same:
+            self._make = self.prepare_instances([column.target.attname for column in columns])
 
     def prepare_instances(self, attnames: Sequence[str]) -> Callable[[list[Any]], M]:
         """Return what makes an instance of the values of these fields."""
