@@ -128,12 +128,17 @@ def get_older_cookies() -> Iterator[OlderCookie]:
             yield from getattr(find, "cookies", tuple)()
 
 
-def forget_older_cookies(request: HttpRequest, response: HttpResponseBase) -> None:
+def forget_older_cookies(
+    request: HttpRequest, response: HttpResponseBase, *, only_what_came: bool = False
+) -> None:
     """Have the browser delete what it has of the older schemes: it is worth nothing any more.
 
-    Also a cookie whose path is another, which did not come: it would undo a logout.
+    At a logout also a cookie whose path is another, which did not come: it would undo that.
+    Otherwise it may be good yet, and begin a login that lasts longer.
     """
     for cookie in get_older_cookies():
+        if only_what_came and cookie.name not in request.COOKIES:
+            continue
         if cookie.name not in (get_cookie_spec(request).name, *response.cookies):
             response.delete_cookie(
                 cookie.name, cookie.path, cookie.domain, samesite=cookie.samesite

@@ -34,6 +34,11 @@ class OutgoingCookie:
         self._forgets = False
 
     @property
+    def forgets(self) -> bool:
+        """Whether somebody has logged out."""
+        return self._forgets
+
+    @property
     def has_decided(self) -> bool:
         """Whether what the request brought does not matter any more."""
         return self._token is not None or self._forgets

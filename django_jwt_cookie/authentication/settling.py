@@ -283,13 +283,17 @@ def write(jwt: RequestJWT, response: HttpResponseBase) -> None:
     jwt.outgoing.write(response, is_useless=incoming.is_useless and not incoming.is_slow)
     if jwt.older is not None:
         keep_private(response)  # Whatever brought the credential: no ``Vary`` names it.
-    if migrating.is_on() and response.status_code < SERVER_ERROR and _is_done_with_older(jwt):
-        migrating.forget_older_cookies(jwt.request, response)
+    if migrating.is_on() and response.status_code < SERVER_ERROR:
+        if jwt.outgoing.forgets:
+            migrating.forget_older_cookies(jwt.request, response)
+        elif jwt.outgoing.has_decided or _is_older_in_vain(jwt):
+            migrating.forget_older_cookies(jwt.request, response, only_what_came=True)
 
 
-def _is_done_with_older(jwt: RequestJWT) -> bool:
-    """Tell whether cookies of an older scheme are of no use any more."""
-    came = any(each.name in jwt.request.COOKIES for each in migrating.get_older_cookies())
-    is_vain = came and jwt.user is not None and jwt.older is None and jwt.login is None
-    is_vain = is_vain and jwt.is_older_sure
-    return jwt.outgoing.has_decided or is_vain
+def _is_older_in_vain(jwt: RequestJWT) -> bool:
+    """Tell whether cookies of an older scheme, if any came, are of no use any more.
+
+    So beside a login of ours, over which they never win.
+    """
+    is_sure = jwt.login is not None or jwt.is_older_sure
+    return jwt.user is not None and jwt.older is None and is_sure
