@@ -3,7 +3,7 @@
 import json
 import random
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -27,6 +27,9 @@ AT_ONCE = 48
 
 PARTS = 10
 """Into how many an upload is cut."""
+
+TOLD = 30
+"""How many answers are told of a browser that has met with a failure."""
 
 FORM, JSON, FILE = "application/x-www-form-urlencoded", "application/json", "application/x-file"
 
@@ -85,6 +88,9 @@ class World:
     unknown: int = 0
     """How many answers nobody knows."""
 
+    session_cookies_lost: int = 0
+    """How many were taken away by an answer that was on its way when they came."""
+
     gate: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(AT_ONCE))
     tabs: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE))
 
@@ -102,7 +108,7 @@ class Browser:
         self.chance = random.Random(name)  # noqa: S311
         self.jar = CookieJar()
         self.visit = Visit()
-        self.trace: list[Any] = []
+        self.told: deque[str] = deque(maxlen=TOLD)
 
     def ask(self, path: str, **more: Any) -> Answer | None:
         """Send a request; return the answer, or None if it was lost and nobody knows it."""
@@ -125,7 +131,7 @@ class Browser:
         return None
 
     def _send(self, errand: Errand, port: int) -> Answer | None:
-        request = Request(f"http://127.0.0.1:{port}/{errand.path}")  # noqa: S310
+        request = Request(f"http://127.0.0.1:{port}/{errand.path}")
         with closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as line:
             line.connect()
             with self.oracle.lock:
@@ -146,12 +152,15 @@ class Browser:
                     self.world.unknown += 1
                 return None
         with self.oracle.lock:
-            self._debug = (headers["Cookie"][-60:], [x[:60] for x in response.headers.get_all("Set-Cookie", [])])
             answer = self._read(response, text, sent)
             self.world.answers[port] += 1
             if errand.fate is Fate.ARRIVES and errand.copy is None:
-                self.jar.extract_cookies(response, request)
+                self._keep_cookies(response, request, visit)
+            self.told.append(f"{visit.number} {errand} {answer}")
+            failures = len(self.oracle.failures)
             self._receive(answer, errand, visit)
+            for failure in self.oracle.failures[failures:]:
+                failure.before = list(self.told)
             if answer.user and errand.copy is None:
                 self.note_use(visit, token)
         return answer
@@ -218,7 +227,14 @@ class Browser:
                 self.visit = Visit()
         if became is not None and errand.fate is Fate.ARRIVES:
             self.visit = became
-        self.trace.append((round(answer.sent - self.oracle.began, 3), round(answer.done - self.oracle.began, 3), errand.path, errand.form, errand.fate.name, answer.status, answer.body, "visit", visit.number, self.visit.number, "brought", self._debug))
+
+    def _keep_cookies(self, response: HTTPResponse, request: Request, visit: Visit) -> None:
+        key = self._cookie("sessionid")
+        self.jar.extract_cookies(response, request)
+        if visit is not self.visit and key != self._cookie("sessionid"):
+            # With Django, an answer from before a login takes the session's cookie of after it.
+            self.world.session_cookies_lost += 1
+            self.visit.cart = None
 
     def note_use(self, visit: Visit, token: str | None) -> None:
         """Take note that the site took the browser for a user, by this cookie."""

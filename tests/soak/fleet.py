@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
-from django.db import ConnectionHandler
+from django.db.utils import ConnectionHandler
 
 from ..services.servers import free_port, running
 
@@ -90,9 +90,7 @@ class Database:
         if self.is_mariadb:
             self._do(f"SET GLOBAL read_only = {int(not may)}")
         else:
-            self._do(
-                f"ALTER DATABASE {self.name} SET default_transaction_read_only = {not may}"
-            )
+            self._do(f"ALTER DATABASE {self.name} SET default_transaction_read_only = {not may}")
 
     def _do(self, statement: str) -> None:
         with self._admin.cursor() as cursor:
@@ -105,7 +103,7 @@ class Fleet:
     def __init__(
         self, url: str, folder: Path, *, wrong: tuple[str, float], **environment: str
     ) -> None:
-        """``wrong`` is the kind of server of which one has a wrong clock, and by how many seconds."""
+        """``wrong`` is the kind of server of which one has a wrong clock, and how many seconds."""
         self.database = Database(url)
         self._environment = {
             "DJANGO_SETTINGS_MODULE": "tests.soak.settings",
@@ -124,7 +122,7 @@ class Fleet:
         """Run all of it."""
         self.database.create()
         try:
-            subprocess.run(  # noqa: S603
+            subprocess.run(
                 [sys.executable, "-m", "django", "migrate", "--skip-checks", "--verbosity", "0"],
                 env=os.environ | self._environment,
                 check=True,

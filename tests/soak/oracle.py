@@ -1,7 +1,7 @@
 """Who each browser must be: what the answers of the site are held against.
 
-A browser's jar stands for a *visit*: a login, or the visit of nobody. Whatever a request may do to a
-visit makes it doubtful before the request is sent; what it has done is known from the answer, and
+A browser's jar stands for a *visit*: a login, or the visit of nobody. Whatever a request may do to
+a visit makes it doubtful before the request is sent; what it has done is known from the answer, and
 never, if no answer comes. So each request is held against the visit that the jar stood for when it
 was sent.
 """
@@ -112,6 +112,8 @@ class Failure:
     kind: str
     told: str
     at: float
+    before: list[str] = field(default_factory=list)
+    """What the browser has met with before."""
 
 
 class Oracle:

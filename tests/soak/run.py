@@ -5,7 +5,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.client import HTTPConnection
-from pathlib import Path
 from typing import Any
 
 from .browser import Browser, World
@@ -127,6 +126,7 @@ class Soak:
             "thefts noticed": self.oracle.thefts,
             "thefts false": ends.get("token_reused", 0) - self.oracle.thefts,
             "answers lost": self.world.unknown,
+            "session cookies lost": self.world.session_cookies_lost,
             "answers of each server": list(self.world.answers.values()),
             "refused while read only": dict(self.oracle.refusals),
             "acts": dict(self.world.acts),

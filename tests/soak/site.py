@@ -6,6 +6,8 @@ Django's middleware serves them as well; beside them are the package's own.
 
 import asyncio
 import time
+from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib import auth
@@ -13,7 +15,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from django_jwt_cookie.models import LoginSession
 
@@ -134,9 +136,9 @@ def counts(request: HttpRequest) -> JsonResponse:
     return JsonResponse(found)
 
 
-VIEWS = [who, awho, slow, aslow, upload, cart, acart]
+VIEWS: list[Callable[..., Any]] = [who, awho, slow, aslow, upload, cart, acart]
 VIEWS += [signup, login, alogin, logout, alogout, password, csrf, counts]
 
-urlpatterns = [path(f"{view.__name__}/", view) for view in VIEWS]
+urlpatterns: list[URLPattern | URLResolver] = [path(f"{view.__name__}/", view) for view in VIEWS]
 if not settings.IS_DJANGOS:  # type: ignore[misc]
     urlpatterns.append(path("accounts/", include("django_jwt_cookie.urls")))

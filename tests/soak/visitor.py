@@ -142,10 +142,10 @@ class Visitor(Browser):
         if len(mine) != len(pairs):
             self.oracle.fail(kinds.CART_OF_OTHERS, f"{pairs} in browser {self.number}")
         held = {item: self.holders[item] for item in mine if item != number}
-        n = len(self.oracle.failures)
+        failures = len(self.oracle.failures)
         self.oracle.judge_cart(visit, answer.user, held, expected - mine)
-        if len(self.oracle.failures) > n:
-            print("TRACE", self.number, self.oracle.failures[-1], *self.trace[-40:], sep="\n   ")
+        for failure in self.oracle.failures[failures:]:
+            failure.before = list(self.told)
 
     # --- Logging in and out
 
@@ -193,7 +193,7 @@ class Visitor(Browser):
         return self.ask(path, form=form, fate=fate, writes=True, becomes=becomes)
 
     def _fate(self) -> Fate:
-        return self.chance.choices([*Fate], [8, 1, 1])[0]
+        return self.chance.choices(list(Fate), [8, 1, 1])[0]
 
     def _way(self, name: str) -> str:
         """Return one of the pages to log in or out: for a thread, the event loop, the package's."""
@@ -245,7 +245,7 @@ class Visitor(Browser):
             others = self._begin_ending(account)
             visit.doubts += 1
             cart, visit.cart = visit.cart, None
-        fate = self.chance.choices([*Fate], [8, 1, 0])[0]
+        fate = self.chance.choices(list(Fate), [8, 1, 0])[0]
 
         def becomes(answer: Answer) -> Visit | None:
             if answer.status >= 400:
@@ -335,9 +335,10 @@ class Visitor(Browser):
     def note_use(self, visit: Visit, token: str | None) -> None:
         """Take note of the first use of a token that is newer than the stolen one."""
         loot = self.loot
-        if loot and token and loot.visit is visit and loot.replaced_at == inf:
-            if generation_of(token) > loot.generation:
-                loot.replaced_at = time.monotonic()
+        if token is None or loot is None or loot.visit is not visit or loot.replaced_at < inf:
+            return
+        if generation_of(token) > loot.generation:
+            loot.replaced_at = time.monotonic()
 
     def use_loot(self) -> bool:
         """Use the stolen cookie, once it is one of a thief for sure; the login is over by that."""
