@@ -22,7 +22,7 @@ from django.test import override_settings
 from django.utils.module_loading import import_string
 
 from django_jwt_cookie.conf import ALGORITHMS
-from django_jwt_cookie.key_pairs import generate, to_pem
+from django_jwt_cookie.keys.pairs import generate, to_pem
 from django_jwt_cookie.tokens import Claims, decode, encode
 
 from .cpu import process

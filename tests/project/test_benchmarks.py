@@ -10,7 +10,6 @@ from benchmarks import figures, goals, report
 from benchmarks.cpu import describe
 from benchmarks.server import share
 from benchmarks.sites import BY_NAME, REFERENCE, SITES
-
 from tests.support.documents import ROOT
 
 RESULTS = json.loads((ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8"))

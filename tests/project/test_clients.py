@@ -13,8 +13,8 @@ from django.shortcuts import redirect
 from django.urls import path
 from django.utils.decorators import sync_and_async_middleware
 
-from tests.support.cases import spread
 from tests.conftest import MISSING, skip_or_fail
+from tests.support.cases import spread
 
 
 @sync_and_async_middleware

@@ -32,7 +32,6 @@ from django_jwt_cookie.middleware import JWTCookieMiddleware
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.sessions.revocation_cache import EPOCH
 from django_jwt_cookie.tokens import encode
-
 from tests.support.accounts import COOKIE, start_session
 
 pytestmark = pytest.mark.django_db

@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import ecosystem
 from tests.support.documents import ROOT
 from tests.support.suites import run_suite
+
 from .test_packaging import GROUPS, versions_of
 
 ROW = re.compile(r"^\| `([\w.-]+)` \| ([\d.]+) \|.*\| `tests/ecosystem/(\w+)` \|$", re.MULTILINE)

@@ -7,13 +7,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
-from django_jwt_cookie import sessions
 from django_jwt_cookie.models import LoginSession
-from tools import scale, scale_measuring, scale_paper
-
 from tests.support.accounts import NAME, PASSWORD, log_in, start_session
+from tools import scale, scale_measuring, scale_paper
 
 PAGE = (Path(__file__).parents[2] / "docs" / "scaling.md").read_text()
 START, MINUTE, DAY = 1_800_000_000, 60, 86_400
@@ -77,12 +74,12 @@ def test_no_column_that_a_renewal_writes_is_indexed():
     """PostgreSQL would write into every index of the table, at every renewal."""
     session = start_session(User.objects.create_user(NAME))
     with CaptureQueriesContext(connection) as context:
-        sessions.renew(session, 0)
-        sessions.present(sessions.find(session.pk), 1, timezone.now())
+        scale_measuring.renew(session)
+        scale_measuring.see(session)
     updates = [query["sql"] for query in context if query["sql"].startswith("UPDATE")]
     assert len(updates) == 2
     changed = re.findall(r"[\"`](\w+)[\"`] = ", "".join(s.partition("WHERE")[0] for s in updates))
-    assert {"generation", "expires_at", "seen_at"} <= set(changed)
+    assert {"generation", "rotated_at", "seen_at"} <= set(changed)
     assert set(changed).isdisjoint(indexed_columns().values())
 
 
@@ -135,7 +132,7 @@ def test_a_renewal_writes_into_no_index():
     """Once there is room on every page, PostgreSQL keeps it all on the page of the record."""
     found = scale_measuring.churn(400, 40)
     assert found.hot == 1
-    worse = scale_measuring.churn(400, 40, index="expires_at")
+    worse = scale_measuring.churn(400, 40, index="rotated_at")
     assert worse.hot < 1
     assert worse.log > found.log
 
