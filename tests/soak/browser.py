@@ -66,6 +66,9 @@ class Errand:
     copy: tuple[Visit, str] | None = None
     """A cookie that is sent in place of the jar, and what it stands for."""
 
+    refusals: tuple[int, ...] = ()
+    """Statuses that are right where the site can't do it for this visitor."""
+
     own_doubts: int = 0
     """How many of the visit's doubts are of this request."""
 
@@ -216,10 +219,13 @@ class Browser:
         """Hold the answer against the visit that has asked; be in the visit that it begins."""
         path = errand.path.partition("?")[0]
         became = errand.becomes(answer)
-        if answer.status >= 500 and errand.writes and self.oracle.was_read_only(answer):
-            self.oracle.refusals[path] += 1
-        elif answer.status not in (200, 204, 400, 401):
-            self.oracle.fail(kinds.STATUS, f"{answer.status} of {path}")
+        if answer.status not in (200, 204, *errand.refusals):
+            # Of a session that is not there any more Django's middleware says 400.
+            is_refused = errand.writes and answer.status in (400, 500)
+            if is_refused and self.oracle.was_read_only(answer):
+                self.oracle.refusals[path] += 1
+            elif answer.status != 400 or not visit.doubts:
+                self.oracle.fail(kinds.STATUS, f"{answer.status} of {path}")
         # What a login answers is who it is from now on.
         elif not path.endswith("login/") and ("user" in answer.body or answer.status == 401):
             self.oracle.judge_user(visit, answer, errand.own_doubts)

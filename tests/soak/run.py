@@ -42,7 +42,7 @@ class Soak:
     def __init__(self, plan: Plan, fleet: Fleet) -> None:
         self.plan, self.fleet, self.oracle = plan, fleet, Oracle()
         self.world = World([each.port for each in fleet.servers], self.oracle, plan.is_djangos)
-        self.began = time.monotonic()
+        self.began, self.is_broken = time.monotonic(), False
         self.troubles = [
             (0.3, self.refuse_writes),
             (0.6, lambda: self.restart(0)),
@@ -58,7 +58,7 @@ class Soak:
     def is_over(self) -> bool:
         """Tell whether all was done, or it takes too long."""
         is_late = time.monotonic() > self.began + self.plan.seconds
-        return is_late or (self.progress >= 1 and not self.troubles)
+        return self.is_broken or is_late or (self.progress >= 1 and not self.troubles)
 
     def run(self) -> dict[str, Any]:
         """Do all of it; return what has happened."""
@@ -67,11 +67,14 @@ class Soak:
         visitors = self.make_visitors()
         with ThreadPoolExecutor(plan.browsers) as pool:
             runs = [pool.submit(each.run_until, self.is_over) for each in visitors]
-            while not self.is_over() and not any(run.done() for run in runs):
-                if self.troubles and self.progress >= self.troubles[0][0]:
-                    self.troubles[0][1]()
-                    self.troubles.pop(0)
-                time.sleep(0.05)
+            try:
+                while not self.is_over() and not any(run.done() for run in runs):
+                    if self.troubles and self.progress >= self.troubles[0][0]:
+                        self.troubles[0][1]()
+                        self.troubles.pop(0)
+                    time.sleep(0.05)
+            finally:
+                self.is_broken = not self.is_over()
         self.world.tabs.shutdown()
         for run in runs:
             run.result()

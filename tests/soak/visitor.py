@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from dataclasses import dataclass
 from math import inf
 from typing import Any
@@ -14,8 +14,6 @@ from .browser import Browser, Fate, World
 from .oracle import Account, Answer, Visit
 
 READING = ["who/", "awho/"]
-WAIT = 60
-"""Seconds after which a slow answer is taken for lost."""
 
 
 @dataclass
@@ -60,7 +58,8 @@ class Visitor(Browser):
                 with self.oracle.lock:
                     self.world.acts[name] += 1
             time.sleep(self.chance.expovariate(1 / PAUSE))
-        wait(self.background, WAIT)
+        for answer in self.background:
+            answer.result()
 
     # --- Reading
 
@@ -74,7 +73,8 @@ class Visitor(Browser):
             self.errand(self.chance.choice(READING), fate=self._fate())
             for _ in range(self.chance.randint(2, 6))
         ]
-        wait([self.world.tabs.submit(self.run, errand) for errand in errands])
+        for answer in [self.world.tabs.submit(self.run, errand) for errand in errands]:
+            answer.result()
 
     def lose_answer(self) -> None:
         """Load a page, and lose it."""
@@ -91,7 +91,9 @@ class Visitor(Browser):
         self._in_background("upload/", form={}, upload=self.chance.uniform(0.2, 4))
 
     def _in_background(self, path: str, **more: Any) -> None:
-        self.background = {each for each in self.background if not each.done()}
+        for each in [each for each in self.background if each.done()]:
+            each.result()
+            self.background.remove(each)
         errand = self.errand(path, fate=self._fate(), **more)
         self.background.add(self.world.tabs.submit(self.run, errand))
 
@@ -190,7 +192,7 @@ class Visitor(Browser):
             return None
 
         form = {"username": account.name, "password": password}
-        return self.ask(path, form=form, fate=fate, writes=True, becomes=becomes)
+        return self.ask(path, form=form, fate=fate, writes=True, refusals=(400,), becomes=becomes)
 
     def _fate(self) -> Fate:
         return self.chance.choices(list(Fate), [8, 1, 1])[0]
@@ -271,7 +273,8 @@ class Visitor(Browser):
         else:
             path = "accounts/password_change/"
             form = {"old_password": old[-1], "new_password1": new, "new_password2": new}
-        self.ask(path, form=form, fate=fate, writes=True, own_doubts=1, becomes=becomes)
+        more = {"writes": True, "refusals": (401,), "own_doubts": 1}
+        self.ask(path, form=form, fate=fate, becomes=becomes, **more)
         self._finish_ending(account)
         return True
 
@@ -289,7 +292,8 @@ class Visitor(Browser):
             else:
                 self._take_back(others)
 
-        self.ask("accounts/sessions/others/", form={}, writes=True, becomes=becomes)
+        path = "accounts/sessions/others/"
+        self.ask(path, form={}, writes=True, refusals=(401,), becomes=becomes)
         self._finish_ending(account)
         return True
 
