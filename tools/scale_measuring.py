@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from django_jwt_cookie import sessions
 from django_jwt_cookie.models import LoginSession
-from django_jwt_cookie.sessions import records
+from django_jwt_cookie.sessions.records import advance, begin, find
 from django_jwt_cookie.sessions.rotation import Verdict
 
 LOGINS = LoginSession._meta.db_table
@@ -102,24 +102,24 @@ def log_in(login: LoginSession) -> None:
         persistent=True,
         user_agent=USER_AGENT,
     )
-    records.begin(new)
+    begin(new)
 
 
 def renew(login: LoginSession) -> None:
     """Come when it is time for the next generation."""
     login.rotated_at = timezone.now() - timedelta(days=1)
-    records.advance(login, login.generation, Verdict.CURRENT)
+    advance(login, login.generation, Verdict.CURRENT)
 
 
 def see(login: LoginSession) -> None:
     """Come with the newest token for the first time."""
-    found = records.find(login.pk)
-    records.advance(found, found.generation, Verdict.CURRENT)
+    found = find(login.pk)
+    advance(found, found.generation, Verdict.CURRENT)
 
 
 LIFE: dict[str, Callable[[LoginSession], object]] = {
     "login": log_in,
-    "look-up": lambda login: records.find(login.pk),
+    "look-up": lambda login: find(login.pk),
     "renewal": renew,
     "first sight": see,
     "devices": lambda login: list(sessions.active(login.user).order_by("-created_at", "pk")),
