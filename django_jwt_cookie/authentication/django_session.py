@@ -39,10 +39,6 @@ ANSWERED = frozenset({*LOGIN_KEYS, EXPIRY_KEY})
 MARK = "_jwt_cookie_sid"
 """In a stored session: the id of the login that what is in it belongs to."""
 
-LOGIN_PREFIX = "jwt"
-KEY_LENGTH = 40
-"""What Django's table of sessions has room for."""
-
 is_raw: ContextVar[bool] = ContextVar("django_jwt_cookie.raw_session", default=False)
 """Whether the engine itself asks for the key, to load or store something under it."""
 
@@ -99,15 +95,19 @@ class Owner(Protocol):
 def key_of(sid: uuid.UUID) -> str:
     """Return the session key of a login, which nobody can guess who has its token.
 
-    40 characters that begin alike, where Django's own keys have 32: see `is_key_of_login`.
+    32 characters, as Django's own have, of which the last tell what it is: `is_key_of_login`.
     """
-    digest = salted_hmac("django_jwt_cookie.session_key", sid.hex, algorithm="sha256").hexdigest()
-    return f"{LOGIN_PREFIX}{digest[: KEY_LENGTH - len(LOGIN_PREFIX)]}"
+    name = _digest(sid.hex)[:20]
+    return name + _digest(name)[:12]
 
 
 def is_key_of_login(key: str | None) -> bool:
     """Tell whether what is stored under ``key`` belongs to a login; nobody is asked for that."""
-    return key is not None and len(key) == KEY_LENGTH and key.startswith(LOGIN_PREFIX)
+    return key is not None and len(key) == 32 and _digest(key[:20])[:12] == key[20:]
+
+
+def _digest(value: str) -> str:
+    return salted_hmac("django_jwt_cookie.session_key", value, algorithm="sha256").hexdigest()
 
 
 @contextmanager
