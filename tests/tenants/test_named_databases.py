@@ -69,7 +69,7 @@ WAYS = {
 @pytest.mark.parametrize("mode", RECORDED)
 @pytest.mark.parametrize("way", WAYS)
 def test_what_is_done_in_one_database_ends_no_login_in_another(
-    visitor, settings, way, mode, ended, time_machine
+    visitor, settings, ended, time_machine, *, way, mode
 ):
     """User 1 is somebody else there; and whoever listens is told of the one that ended."""
     settings.JWT_COOKIE = {"AUDIENCE": settings.AUDIENCE} | MODES[mode]
@@ -81,4 +81,18 @@ def test_what_is_done_in_one_database_ends_no_login_in_another(
         assert person(clients["b"])["name"] == ""
     time_machine.move_to(time.time() + 360, tick=False)
     assert person(clients["b"])["name"] == ""
+    assert person(clients["a"])["name"] == "mallory"
+
+
+@pytest.mark.parametrize("mode", RECORDED)
+@pytest.mark.parametrize("how", ["delete", "set-password"])
+def test_a_view_of_one_tenant_may_change_people_of_another(visitor, settings, ended, *, how, mode):
+    """By somebody with the same number, whose login goes on."""
+    settings.JWT_COOKIE = {"AUDIENCE": settings.AUDIENCE} | MODES[mode]
+    clients = {tenant: visitor(tenant, NAMES[tenant]) for tenant in TENANTS}
+    record = LoginSession.objects.using("b").get()
+    assert person(clients["a"])["name"] == "mallory"
+    answer = clients["a"].get(f"/change-elsewhere/{how}/")
+    assert answer.content == b"changed"
+    assert [pk for pk, _ in ended] == [record.pk]
     assert person(clients["a"])["name"] == "mallory"

@@ -287,6 +287,24 @@ def test_a_token_that_is_half_over_is_nobody_elsewhere(visitor, mode, tenant, ti
     assert_at_home(client, tenant)
 
 
+@pytest.mark.parametrize("engine", ["db", "cache", "signed_cookies"])
+def test_a_login_in_a_session_of_django_moves_in_at_its_own_tenant(
+    visitor, mode, settings, people, *, engine
+):
+    """As the test client's ``force_login()`` leaves it, or Django's middleware before the swap."""
+    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
+    client = visitor("a")
+    with at("a"):
+        client.force_login(people["a"])
+    stray = carried_to(client, visitor, "b")
+    if engine != "cache":  # Whoever asks there has a session of both flushed, as Django does.
+        assert_nobody(stray)
+    assert_at_home(client, "a")
+    assert_nobody(stray)
+    assert verify(token_of(client)).aud is not None
+    assert_nobody(carried_to(client, visitor, "b"))
+
+
 # --- Without an audience
 
 

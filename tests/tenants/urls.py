@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required, permission_required
+from django.contrib.auth.models import User
 from django.http import HttpResponse, JsonResponse
 from django.urls import include, path
 
@@ -39,12 +40,25 @@ def cart(request):
     return HttpResponse(request.session.get("cart", "-"))
 
 
+def change_elsewhere(request, how):
+    """Do something to user 1 of another tenant's database, as a site that keeps them all does."""
+    people = User.objects.using("b")
+    if how == "delete":
+        people.filter(pk=1).delete()
+    else:
+        user = people.get(pk=1)
+        user.set_password("another one")
+        user.save(using="b")
+    return HttpResponse("changed")
+
+
 urlpatterns = [
     path("accounts/", include("django_jwt_cookie.urls")),
     path("admin/", admin.site.urls),
     path("person/", person),
     path("members/", members),
     path("dangerous/", dangerous),
+    path("change-elsewhere/<how>/", change_elsewhere),
     path("cart/", cart),
     path("cart/<item>/", put),
 ]

@@ -128,13 +128,16 @@ def test_who_plants_a_cookie_over_http_logs_nobody_out_over_https(
 
 @pytest.mark.needs_chromium
 @pytest.mark.needs_clients
-@pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("name", ["__Host-jwt", "__host-jwt", "__HOST-JWT", "\u2000__Host-jwt"])
 @pytest.mark.parametrize("flags", ["", "; Secure"])
 def test_a_browser_takes_no_cookie_of_that_name_over_http(
-    new_visitor, origin_of, plant, token_of_mallory, *, host, name, flags
+    new_visitor, origin_of, plant, token_of_mallory, *, name, flags
 ):  # pragma: no cover - with Chromium alone
-    """Attack: nor does the site take one of a name that looks like it."""
+    """Attack: nor does the site take one of a name that looks like it.
+
+    From http://localhost Chromium takes it: there nobody is on the way.
+    """
+    host = HOSTS[1]
     visitor, origin = new_visitor("chromium"), origin_of(Site("https"), host)
     cookie = f"{name}={token_of_mallory}; Path=/{flags}"
     plant(visitor, host, cookie.encode().decode("latin-1"))
