@@ -159,7 +159,7 @@ class Browser:
             self.world.answers[port] += 1
             if errand.fate is Fate.ARRIVES and errand.copy is None:
                 self._keep_cookies(response, request, visit)
-            self.told.append(f"{visit.number} {errand} {answer}")
+            self._tell(answer, errand, visit, port)
             failures = len(self.oracle.failures)
             self._receive(answer, errand, visit)
             for failure in self.oracle.failures[failures:]:
@@ -233,6 +233,12 @@ class Browser:
                 self.visit = Visit()
         if became is not None and errand.fate is Fate.ARRIVES:
             self.visit = became
+
+    def _tell(self, answer: Answer, errand: Errand, visit: Visit, port: int) -> None:
+        sent, done = answer.sent - self.oracle.began, answer.done - self.oracle.began
+        what = f"{errand.path} {errand.form or ''} in visit {visit.number} of {port}"
+        fate = f"{answer.status} {errand.fate.name}"
+        self.told.append(f"{sent:.3f} to {done:.3f} s: {what}: {fate} {answer.body}")
 
     def _keep_cookies(self, response: HTTPResponse, request: Request, visit: Visit) -> None:
         key = self._cookie("sessionid")

@@ -1,11 +1,12 @@
-"""A soak of real servers: everybody is who they were, whatever happens.
+r"""A soak of real servers: everybody is who they were, whatever happens.
 
 Two gunicorns with threads and two uvicorns share PostgreSQL, then MariaDB. Tokens are over within
 seconds; answers get lost, views and uploads are slow, users take turns at a browser, log in over
 logins, log out, change passwords, end other logins and are robbed of cookies; for a while the
 database takes no writes; the clock of one server is wrong by a minute; two are started again.
 
-    SOAK_REQUESTS=100000 python3 tools/services.py -- python -m pytest -s tests/soak
+    SOAK_REQUESTS=100000 python3 tools/services.py -- \
+        python -m pytest -s -o faulthandler_timeout=0 tests/soak
 
 SOAK_SEED is another course of events, SOAK_DJANGO=1 the same with Django's own middleware.
 """
