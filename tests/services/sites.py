@@ -83,6 +83,7 @@ def log_in(accounts: Server, name: str = NAME) -> str:
         csrf.cookies[0].split(";")[0],
         "POST",
         json.dumps(form),
+        Origin=accounts.origin,
         **{"Content-Type": "application/json", "X-CSRFToken": csrf.json()["csrf_token"]},
     )
     assert answer.status == 200, answer.body
@@ -94,7 +95,7 @@ def log_out(accounts: Server, token: str) -> None:
     csrf = accounts.ask("/accounts/csrf/")
     cookies = f"{csrf.cookies[0].split(';')[0]}; {COOKIE}={token}"
     header = {"X-CSRFToken": csrf.json()["csrf_token"]}
-    answer = accounts.ask("/accounts/logout/", cookies, "POST", **header)
+    answer = accounts.ask("/accounts/logout/", cookies, "POST", Origin=accounts.origin, **header)
     assert answer.status == 204, answer.body
 
 
