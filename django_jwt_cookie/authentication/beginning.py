@@ -75,7 +75,9 @@ def refuse_where_none_begins() -> None:
         raise PermissionDenied(VERIFY_ONLY)
 
 
-def evidence_of(user: AbstractBaseUser, before: Login | None, *, is_known: bool) -> Evidence:
+def evidence_of(
+    user: AbstractBaseUser, before: Login | None, *, is_known: bool, ends_by: datetime | None = None
+) -> Evidence:
     """Return what the login of ``user`` may be that begins now.
 
     A backend's name is left at a user by `authenticate()`, or by whoever has made sure by other
@@ -86,7 +88,7 @@ def evidence_of(user: AbstractBaseUser, before: Login | None, *, is_known: bool)
     if hasattr(user, "backend") or not is_known:
         return Evidence(int(time.time()))
     if before is None:
-        return UNKNOWN
+        return Evidence(auth_time=0, ends_by=ends_by)
     return Evidence(
         auth_time=before.claims.auth_time if before.user == user else 0,
         ends_by=before.record.expires_at,
@@ -217,13 +219,10 @@ class NewLogin:
     def _prepare_moved(self, cause: OlderLogin) -> Beginning | None:
         record, user = cause.record, cause.user
         if record is None:
-            backend = users.find_backend(user)
-            if backend is None:
-                return None
             record = self._record(
                 user,
                 session_id=self.id_for(cause),
-                backend=backend,
+                backend=cause.backend,
                 auth_hash=user.get_session_auth_hash(),
                 persistent=True,
                 ends_by=cause.ends_by,

@@ -9,7 +9,8 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,8 +23,10 @@ from django.utils.crypto import salted_hmac
 from django.utils.module_loading import import_string
 from django.views.decorators.debug import sensitive_variables
 
+from .. import users
 from ..conf import Settings, get_settings
 from ..cookies import get_cookie_spec, keep_private
+from ..exceptions import PasswordChanged
 from ..models import LoginSession
 from ..sessions import are_recorded
 from ..sessions.lookup import find_with_user
@@ -53,6 +56,9 @@ class OlderLogin:
     """A login of the older scheme, as a function of the site has verified it."""
 
     user: AbstractBaseUser = field(repr=False)
+    backend: str
+    """The first that lets the user in."""
+
     session_id: uuid.UUID
     """The id of the login that it becomes."""
 
@@ -97,19 +103,26 @@ def _ask(find: Callable[[HttpRequest], Any], request: HttpRequest) -> OlderLogin
     user, credential, expires_at = answer
     if expires_at <= datetime.now(UTC):
         return None
-    session_id = make_id("move", credential)
+    # By the rules of this site, whatever those of the older scheme are.
+    if (backend := users.find_backend(user)) is None:
+        return None
+    login = OlderLogin(user, backend, make_id("move", credential), expires_at)
     if not are_recorded():
-        return OlderLogin(user, session_id, expires_at)
-    record = find_with_user(session_id, router.db_for_write(LoginSession))
+        return login
+    record = find_with_user(login.session_id, router.db_for_write(LoginSession))
     if record is not None and not may_share(record, user):
         return None
-    return OlderLogin(user, session_id, expires_at, record)
+    return replace(login, record=record)
 
 
 def may_share(record: LoginSession, user: AbstractBaseUser) -> bool:
     """Tell whether another request has made ``record`` of the same credential just now."""
     is_recent = time.time() <= record.created_at.timestamp() + SHARED_FOR
-    return record.revoked_at is None and is_recent and record.user == user
+    if record.revoked_at is not None or not is_recent or record.user != user:
+        return False
+    with suppress(PasswordChanged):
+        return bool(users.current_auth_hash(user, record.auth_hash))
+    return False
 
 
 def make_id(purpose: str, credential: str) -> uuid.UUID:

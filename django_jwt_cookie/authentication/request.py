@@ -360,15 +360,16 @@ class RequestJWT:
             refuse_where_none_begins()
         if self.user is None:
             self.login = self.incoming.login()
-        is_known = self.login is not None or self.stored is not None
+        is_known = any(each is not None for each in (self.login, self.stored, self.older))
         takes_place = not hasattr(user, "backend") and (self.login or self.has_lost_login)
-        if takes_place and not self.has_record():
-            # With a login that was ended a minute ago, nobody becomes anybody.
+        if takes_place and not self.has_record() and not self.has_ended_itself:
+            # With a login that was ended a minute ago by others, nobody becomes anybody.
             django_session.drop_login(session)
             self.request.user = AnonymousUser()
             self._remember_user(AnonymousUser())
             return
-        self.new.note_login(evidence_of(user, self.login, is_known=is_known))
+        ends_by = self.older.ends_by if self.older is not None else None
+        self.new.note_login(evidence_of(user, self.login, is_known=is_known, ends_by=ends_by))
         self._remember_user(user)
 
     def begin_now(self, *, remember: bool) -> None:

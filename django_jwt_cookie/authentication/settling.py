@@ -117,6 +117,8 @@ def _begin(jwt: RequestJWT, beginning: Beginning) -> None:
         jwt.login = begun.login
         jwt.outgoing.bring(begun.token, begun.login.record, begins=True)
         _end_replaced(jwt, came, begun)
+        if jwt.older is not None and begun.cause != jwt.older:
+            _use_up(jwt, jwt.older, EndReason.REPLACED)
 
 
 def _with_expiry(jwt: RequestJWT, beginning: Beginning) -> Beginning:
@@ -172,7 +174,7 @@ def _end_replaced(jwt: RequestJWT, came: Login | None, begun: Beginning) -> None
 
 def _end(jwt: RequestJWT) -> None:
     """Have the browser forget the cookie, whatever can be written; and end its logins."""
-    if jwt.incoming.came or jwt.older is not None:
+    if jwt.incoming.came or migrating.is_on():
         jwt.outgoing.forget()
     if sessions.are_recorded():
         ending = jwt.incoming.others(jwt.login)
@@ -181,15 +183,15 @@ def _end(jwt: RequestJWT) -> None:
         for login in ending:
             get_store().end(login.record, EndReason.LOGOUT)
         if jwt.older is not None:
-            _use_up(jwt, jwt.older)
+            _use_up(jwt, jwt.older, EndReason.LOGOUT)
     jwt.login = None
 
 
-def _use_up(jwt: RequestJWT, older: OlderLogin) -> None:
+def _use_up(jwt: RequestJWT, older: OlderLogin, because: EndReason) -> None:
     """Have a record of a login of an older scheme that has ended, or it would become another."""
     used_up = jwt.new.begin(older, older.user, None)
     if used_up is not None and _save(jwt, used_up):
-        get_store().end(used_up.login.record, EndReason.LOGOUT)
+        get_store().end(used_up.login.record, because)
 
 
 def end_logins_of_changed(user: AbstractBaseUser, *, but: Login | None = None) -> None:
@@ -226,6 +228,8 @@ def _go_on(jwt: RequestJWT, login: Login, response: HttpResponseBase) -> None:
     record, store = login.session, get_store()
     if record is None or not get_key_ring().can_sign:
         return
+    if record.ends_at.timestamp() <= time.time():
+        return  # The view took longer than the login could be unused.
     _limit(jwt, record)
     if login.auth_hash != record.auth_hash:
         store.change_auth_hash(record, login.auth_hash)

@@ -11,6 +11,8 @@ from tests.support.accounts import PASSWORD
 from tests.support.cases import spread
 from tests.support.visitors import LOGINS, LOGOUTS
 
+from .moving import move_from
+
 ENGINES = ["db", "cache", "cached_db", "file", "signed_cookies"]
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -78,3 +80,10 @@ def log_in(request):
 def log_out(request):
     """Log out by each of the ways there are: ``log_out(client)``."""
     return LOGOUTS[request.param]
+
+
+@pytest.fixture
+def moving(settings, site, clock):
+    """Serve the site that moves away from tickets."""
+    settings.ROOT_URLCONF = "tests.support.urls_moving"
+    move_from(settings)

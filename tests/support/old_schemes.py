@@ -1,125 +1,90 @@
-"""Adopters that show what a site's own may do, beside the one of `tests.support.tickets`."""
+"""Functions for ``MOVE_FROM`` that show what a site's own may do, beside that of the tickets."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
-from django.db import DataError, OperationalError, connection
+from django.core import signing
+from django.db import DataError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
 from django_jwt_cookie.authentication.migrating import OlderCookie
-from django_jwt_cookie.models import LoginSession
+from tests.support import tickets
 
-from tests.support.tickets import Tickets
-
-
-class NarrowTickets(Tickets):
-    """Knows of a second cookie, which comes with requests to one path alone."""
-
-    def cookies(self) -> Iterable[OldCookie]:
-        return [*super().cookies(), OldCookie("narrow", path="/old/", domain="testserver")]
+Found = tuple[User, str, datetime] | None
 
 
-class HeaderTickets(Tickets):
-    """Takes the ticket from a header, as of a program that keeps no cookies."""
-
-    def read(self, request: HttpRequest) -> str:
-        return request.headers.get("X-Ticket", "")
-
-    def cookies(self) -> Iterable[OldCookie]:
-        return Adopter.cookies(self)
+def find(ticket: str) -> Found:
+    """Do what the documented function does, wherever the ticket has come from."""
+    request: Any = SimpleNamespace(COOKIES={"ticket": ticket})
+    return tickets.move(request)
 
 
-class SameByCookie(Tickets):
-    """Takes the ticket from the cookie."""
-
-    scheme = "tickets"
-
-
-class SameByHeader(HeaderTickets):
-    """Takes the same tickets from the header."""
-
-    scheme = "tickets"
+def narrow(request: HttpRequest) -> Found:
+    """Know of a second cookie, which comes with requests to one path alone."""
+    return tickets.move(request)
 
 
-class Endless(Tickets):
-    """Takes tickets for good."""
-
-    def find(self, request: HttpRequest) -> OldLogin | None:
-        login = super().find(request)
-        return login and replace(login, expires_at=datetime.max.replace(tzinfo=UTC))
+narrow.cookies = lambda: [  # type: ignore[attr-defined]
+    OlderCookie("ticket", samesite="Lax"),
+    OlderCookie("narrow", path="/old/", domain="testserver"),
+]
 
 
-class BearerTickets(Tickets):  # pragma: no cover - in a browser alone
-    """Takes the ticket from where tokens are put, as `docs/moving.md` has a front end do it."""
-
-    def read(self, request: HttpRequest) -> str:
-        return request.headers.get("Authorization", "").removeprefix("Bearer ")
+def by_header(request: HttpRequest) -> Found:
+    """Take the ticket from a header: what brings it is no cookie, and none is deleted."""
+    return find(request.headers.get("X-Ticket", ""))
 
 
-class NamesakeTickets(Tickets):
-    """Has the ticket in a cookie with the name of ours."""
-
-    def read(self, request: HttpRequest) -> str:
-        return request.COOKIES.get("__Host-jwt", "")
-
-    def cookies(self) -> Iterable[OldCookie]:
-        return [OldCookie("__Host-jwt")]
+def endless(request: HttpRequest) -> Found:
+    """Take tickets for good."""
+    found = tickets.move(request)
+    return found and (found[0], found[1], datetime.max.replace(tzinfo=UTC))
 
 
-class Broken(Tickets):
-    """Does not expect what a browser may send."""
-
-    def find(self, request: HttpRequest) -> OldLogin | None:
-        ticket = self.read(request)
-        raise KeyError(len(ticket))
+def namesake(request: HttpRequest) -> Found:
+    """Have the ticket in a cookie with the name of ours."""
+    return find(request.COOKIES.get("__Host-jwt", ""))
 
 
-class Unreachable(Adopter):
-    """Asks a database that is away."""
-
-    def find(self, request: HttpRequest) -> OldLogin | None:
-        return self.fail()
-
-    def fail(self) -> NoReturn:
-        raise OperationalError
+namesake.cookies = lambda: [OlderCookie("__Host-jwt")]  # type: ignore[attr-defined]
 
 
-class RefusedByDatabase(Tickets):
-    """Looks for what has come, which psycopg refuses where there is a NUL in it."""
-
-    def find(self, request: HttpRequest) -> OldLogin | None:
-        User.objects.filter(username=self.read(request)).exists()
-        raise DataError("The other databases do not mind.")
+def broken(request: HttpRequest) -> NoReturn:
+    """Do not expect what a browser may send."""
+    ticket = request.COOKIES["ticket"]
+    raise KeyError(len(ticket))
 
 
-class Dividing(Adopter):  # pragma: no cover - on PostgreSQL alone
-    """Has the server refuse a value, which breaks the transaction."""
-
-    def find(self, request: HttpRequest) -> OldLogin | None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 / 0")
-        return None
+def unreachable(request: HttpRequest) -> NoReturn:
+    """Ask a database that is away."""
+    raise OperationalError("away")
 
 
-class WithoutZone(Tickets):
-    """Says when a ticket ends, and not by which clock."""
-
-    def find(self, request: HttpRequest) -> OldLogin | None:
-        old = super().find(request)
-        return old and replace(old, expires_at=old.expires_at.replace(tzinfo=None))
+for function in (broken, unreachable):
+    function.cookies = tickets.move.cookies  # type: ignore[attr-defined]
 
 
-class Remembering(Tickets):
-    """Ends, in the older scheme too, what was ended here."""
+def careless(request: HttpRequest) -> Found:
+    """Do not look whether the user may still log in."""
+    ticket = signing.loads(request.COOKIES.get("ticket", ""), salt="tickets")
+    user = User.objects.get(pk=ticket["user"])
+    return user, ticket["number"], datetime.fromtimestamp(ticket["expires"], UTC)
 
-    ended: list[Any] = []  # noqa: RUF012
 
-    def end(self, session: LoginSession) -> None:
-        self.ended.append((session.pk, session.revoked_because))
+def refused_by_database(request: HttpRequest) -> NoReturn:
+    """Look for what has come, which psycopg refuses where there is a NUL in it."""
+    User.objects.filter(username=request.COOKIES["ticket"]).exists()
+    raise DataError("The other databases do not mind.")
+
+
+def without_zone(request: HttpRequest) -> Found:
+    """Say when a ticket ends, and not by which clock."""
+    found = tickets.move(request)
+    return found and (found[0], found[1], found[2].replace(tzinfo=None))
 
 
 overtaking: list[Callable[[], object]] = []
