@@ -11,7 +11,7 @@ from django.contrib import auth
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import PermissionDenied, SynchronousOnlyOperation
-from django.db import Error
+from django.db import Error, router, transaction
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
@@ -96,6 +96,26 @@ def evidence_of(
     )
 
 
+class Transaction:
+    """The transaction in which a view has logged somebody in, if it was in one."""
+
+    def __init__(self) -> None:
+        using = router.db_for_write(LoginSession)
+        self._connection = transaction.get_connection(using)
+        self._is_kept = not self._connection.in_atomic_block
+        if not self._is_kept:
+            transaction.on_commit(self._keep, using)
+
+    def _keep(self) -> None:
+        self._is_kept = True
+
+    @property
+    def was_rolled_back(self) -> bool:
+        """Whether what the view did came to nothing: then it logged nobody in either."""
+        waiting = (callback for _, callback, *_ in self._connection.run_on_commit)
+        return not self._is_kept and self._keep not in waiting
+
+
 class NewLogin:
     """Prepares the login that is to begin with a request, as often as the view changes its mind."""
 
@@ -108,6 +128,7 @@ class NewLogin:
     remember: bool | None = None
     """Whether the cookie is to outlive the browser, if `login` has said so."""
 
+    _transaction: Transaction | None = None
     _beginning: Beginning | None = None
     _failed: Cause | None = None
     """What no login could be made of, since the site's own claims fail."""
@@ -136,6 +157,12 @@ class NewLogin:
     def note_login(self, evidence: Evidence) -> None:
         """Take note of what is known of a login that was written just now."""
         self.evidence, self.password_at = evidence, 0
+        self._transaction = Transaction()
+
+    @property
+    def was_rolled_back(self) -> bool:
+        """Whether the login that was written last was undone, with the transaction of its view."""
+        return self._transaction is not None and self._transaction.was_rolled_back
 
     def note_password(self, seconds: int) -> None:
         """Take note that the password was given at that time, by whoever is logged in by now."""
@@ -143,7 +170,7 @@ class NewLogin:
 
     def forget(self) -> None:
         """Begin no login after all."""
-        self._beginning = self.evidence = None
+        self._beginning = self.evidence = self._transaction = None
 
     def begin(
         self, cause: Cause, user: object, came: Login | None, *, is_strict: bool = False

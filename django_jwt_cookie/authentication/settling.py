@@ -8,7 +8,7 @@ import logging
 import time
 from contextlib import nullcontext, suppress
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import SynchronousOnlyOperation
 from django.db import Error, IntegrityError, router, transaction
 from django.http.response import HttpResponseBase
@@ -22,7 +22,7 @@ from ..models import LoginSession
 from ..sessions import EndReason, get_store
 from ..sessions.rotation import Verdict, is_due, is_over
 from . import django_session, migrating
-from .beginning import Beginning, NewHash, limits_of
+from .beginning import Beginning, Cause, NewHash, limits_of
 from .django_session import LoginInSession
 from .incoming import Login, in_transaction
 from .issuing import issue
@@ -91,6 +91,8 @@ def settle(jwt: RequestJWT, response: HttpResponseBase) -> None:
 
 def _settle(jwt: RequestJWT, response: HttpResponseBase, *, is_failed: bool) -> None:
     jwt.resolve()
+    if jwt.new.was_rolled_back:
+        jwt.take_back(jwt.login.user if jwt.login is not None else AnonymousUser())
     beginning = None if is_failed else jwt.beginning()
     if beginning is not None:
         _begin(jwt, beginning)
@@ -112,13 +114,17 @@ def _begin(jwt: RequestJWT, beginning: Beginning) -> None:
     if jwt.stored is not None and jwt.session is not None:
         came = came or jwt.incoming.login()
         jwt.session.keys()  # What is left is stored for the login, and no more under its key.
+    if isinstance(beginning.cause, NewHash) and not _end_for_new_hash(came):
+        jwt.login = None
+        return
     begun = _save(jwt, _with_expiry(jwt, beginning))
     if begun is not None:
         jwt.login = begun.login
         jwt.outgoing.bring(begun.token, begun.login.record, begins=True)
         _end_replaced(jwt, came, begun)
-        if jwt.older is not None and begun.cause != jwt.older:
-            _use_up(jwt, jwt.older, EndReason.REPLACED)
+        for other in (jwt.older, jwt.stored):
+            if other is not None and begun.cause != other:
+                _use_up(jwt, other, EndReason.REPLACED)
 
 
 def _with_expiry(jwt: RequestJWT, beginning: Beginning) -> Beginning:
@@ -153,12 +159,20 @@ def _save(jwt: RequestJWT, beginning: Beginning) -> Beginning | None:
     return jwt.new.again(shared, beginning.login, cause)
 
 
+def _end_for_new_hash(came: Login | None) -> bool:
+    """End the login that goes on under another id; tell whether nobody else has ended it."""
+    assert came is not None
+    if get_store().end(came.record, EndReason.PASSWORD_CHANGED) or not sessions.are_recorded():
+        return True
+    # By the very password that it goes on with, if that was saved where no request is known.
+    is_the_same = {"revoked_because": EndReason.PASSWORD_CHANGED}
+    return sessions.records().filter(pk=came.record.pk, **is_the_same).exists()
+
+
 def _end_replaced(jwt: RequestJWT, came: Login | None, begun: Beginning) -> None:
     """End the login whose place another takes, in this browser or by a new password."""
     store, login = get_store(), begun.login
     if isinstance(begun.cause, NewHash):
-        assert came is not None
-        store.end(came.record, EndReason.PASSWORD_CHANGED)
         if sessions.are_recorded():
             sessions.end_others(login.record, EndReason.PASSWORD_CHANGED)
         return
@@ -182,14 +196,18 @@ def _end(jwt: RequestJWT) -> None:
             ending.append(jwt.login)
         for login in ending:
             get_store().end(login.record, EndReason.LOGOUT)
-        if jwt.older is not None:
-            _use_up(jwt, jwt.older, EndReason.LOGOUT)
+        for other in (jwt.older, jwt.stored):
+            if other is not None:
+                _use_up(jwt, other, EndReason.LOGOUT)
     jwt.login = None
 
 
-def _use_up(jwt: RequestJWT, older: OlderLogin, because: EndReason) -> None:
-    """Have a record of a login of an older scheme that has ended, or it would become another."""
-    used_up = jwt.new.begin(older, older.user, None)
+def _use_up(jwt: RequestJWT, cause: Cause, because: EndReason) -> None:
+    """Have a record of a login that has ended before it had one: it must not become another.
+
+    Be it of an older scheme, or of a session that a slower request has loaded before.
+    """
+    used_up = jwt.new.begin(cause, jwt.user, None) if sessions.are_recorded() else None
     if used_up is not None and _save(jwt, used_up):
         get_store().end(used_up.login.record, because)
 

@@ -8,10 +8,10 @@ from django import forms
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
 from django.test import RequestFactory
+from django.utils import timezone
 from django.views.debug import ExceptionReporter
 
 from django_jwt_cookie import sessions
@@ -21,8 +21,8 @@ from django_jwt_cookie.exceptions import SessionRevoked
 from django_jwt_cookie.forms import SignupForm
 from django_jwt_cookie.middleware import JWTCookieMiddleware
 from django_jwt_cookie.models import LoginSession
-
 from tests.support.accounts import COOKIE, JSON, NAME, PASSWORD, log_in, start_session, who
+from tests.support.visitors import do, log_in_before_the_swap
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +53,11 @@ def claims_with_a_date(user, request):
     return {"birthday": date(1815, 12, 10)}
 
 
+def answer(request):
+    """Answer, and ask nobody."""
+    return HttpResponse()
+
+
 # --- Reports and logs
 
 
@@ -63,7 +68,7 @@ def test_an_error_report_does_not_hold_the_login(client):
     request = RequestFactory().get(
         "/", headers={"cookie": f"{COOKIE}={client.cookies[COOKIE].value}; api_key=k3y; x=visible"}
     )
-    JWTCookieMiddleware(HttpResponse).process_request(request)
+    JWTCookieMiddleware(answer)(request)
     reporter = ExceptionReporter(request, None, None, None)
     for report in (reporter.get_traceback_text(), reporter.get_traceback_html()):
         assert client.cookies[COOKIE].value not in report
@@ -141,9 +146,8 @@ def test_a_session_that_is_marked_as_modified_and_never_read(client):
     assert client.get(CART).json() == {"user": NAME, "item": "lamp"}
 
 
-def test_without_adoption_a_session_is_no_obstacle(client, settings):
-    """Asynchronous code that asks for the user may have a session to load."""
-    settings.JWT_COOKIE = {"ADOPT_DJANGO_LOGINS": False}
+def test_a_session_is_no_obstacle_to_asynchronous_code(client):
+    """Which asks for the user, and may have a session to load."""
     log_in(client)
     client.post(CART, {"item": "lamp"})
     assert client.get("/awho/").content.decode() == NAME
@@ -152,36 +156,40 @@ def test_without_adoption_a_session_is_no_obstacle(client, settings):
 # --- Logins that come and go at the same time
 
 
-def test_a_logout_is_not_undone_by_a_slow_first_request_after_the_swap(ada):
+@pytest.mark.parametrize("engine", ["db", "signed_cookies"])
+def test_a_logout_is_not_undone_by_a_slow_first_request_after_the_swap(
+    client, new_client, settings, ada, engine
+):
     """It has loaded the Django session that the logout then deletes."""
-    session = SessionStore()
-    session["_auth_user_id"] = str(ada.pk)
-    session["_auth_user_backend"] = "django.contrib.auth.backends.ModelBackend"
-    session["_auth_user_hash"] = ada.get_session_auth_hash()
-    session.save()
+    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
+    settings.ROOT_URLCONF = "tests.support.sites"
+    slow, fast = client, new_client()
+    log_in_before_the_swap(slow, ada)
+    fast.cookies.load({"sessionid": slow.cookies["sessionid"].value})
 
-    def slow(request):
+    def be_overtaken(request):
         assert request.user == ada
-        Session.objects.all().delete()
-        return HttpResponse()
+        assert fast.get("/logout/").status_code == 200
 
-    request = RequestFactory().get("/")
-    request.session = SessionStore(session.session_key)
-    response = JWTCookieMiddleware(slow)(request)
-    assert COOKIE not in response.cookies
-    assert not LoginSession.objects.exists()
+    do(slow, be_overtaken)
+    assert not slow.cookies.get(COOKIE)
+    assert who(slow) is None
+    assert not LoginSession.objects.alive().exists()
 
 
-def test_a_login_that_ends_while_it_is_renewed_is_over(client, clock, monkeypatch):
-    """The view does not run for it."""
+def test_a_login_that_ends_while_it_is_renewed_is_over(client, clock, settings, ada):
+    """The page has been made by then; its answer brings no token, and the next one says why."""
+    settings.ROOT_URLCONF = "tests.support.sites"
     log_in(client)
-    clock.shift(timedelta(hours=1))
+    clock.shift(timedelta(minutes=6))
 
-    def end_first(session):
-        sessions.revoke(session)
-        return False
+    def be_ended_elsewhere(request):
+        assert request.user == ada
+        LoginSession.objects.update(revoked_at=timezone.now(), revoked_because="revoked")
 
-    monkeypatch.setattr(sessions.going_on, "_rotate", end_first)
+    before = client.cookies[COOKIE].value
+    do(client, be_ended_elsewhere)
+    assert client.cookies[COOKIE].value == before
     assert client.get("/accounts/me/").json()["code"] == "session_revoked"
 
 
@@ -230,7 +238,7 @@ def test_a_logout_in_a_transaction_that_is_rolled_back_holds(client):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_login_in_a_transaction_that_is_rolled_back_is_none(client):
-    """No cookie without a record, and the login of before goes on."""
+    """As of all that the view did; the login of before goes on."""
     log_in(client)
     response = client.get("/login-and-refuse/ada/")
     assert (response.status_code, COOKIE in response.cookies) == (403, False)
@@ -275,8 +283,7 @@ def test_a_wrapped_request_logs_in_and_out_as_it_says(ada, has_session):
         wrapper = Wrapper(request)
         login(wrapper, ada, remember=False)  # type: ignore[arg-type]
         seen.append(wrapper.user)
-        session = LoginSession.objects.get(revoked_at=None)
-        seen.append(session.persistent)
+        seen.append(request.jwt.login_session.persistent)
         logout(wrapper)  # type: ignore[arg-type]
         seen.append(wrapper.user.is_authenticated)
         return HttpResponse()
@@ -356,7 +363,7 @@ def test_without_a_login_page_a_bad_cookie_is_no_error(client, settings):
 def test_there_is_nothing_to_refresh_without_a_login():
     """For code that calls it by itself."""
     request = RequestFactory().get("/")
-    JWTCookieMiddleware(HttpResponse).process_request(request)
+    JWTCookieMiddleware(answer)(request)
     with pytest.raises(SessionRevoked):
         get_jwt(request).refresh()
 
