@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from django_jwt_cookie import sessions
 from django_jwt_cookie.models import LoginSession
-
 from tests.support.accounts import NAME, PASSWORD, log_in, start_session, who
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,6 @@ from django.utils import timezone
 from django_jwt_cookie.decorators import login_required, recent_login_required
 from django_jwt_cookie.exceptions import SessionRevoked
 from django_jwt_cookie.models import LoginSession
-
 from tests.support.accounts import COOKIE, JSON, NAME, PASSWORD, log_in
 
 pytestmark = pytest.mark.django_db

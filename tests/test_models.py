@@ -11,7 +11,6 @@ from django.db.models import F
 from django.utils import timezone
 
 from django_jwt_cookie.models import SECOND, LoginSession, moment
-
 from tests.conftest import NOW
 from tests.support.accounts import start_session
 
@@ -150,9 +149,11 @@ def test_each_limit_ends_a_login_to_the_second(session, use_tz, settings, clock)
         ({"expires_at": moment(NOW + 200)}, {}, 200),
         ({}, {"IDLE_TIMEOUT": HOUR, "BROWSER_SESSION_TIMEOUT": HOUR}, 3600),
         ({"persistent": False}, {"BROWSER_SESSION_TIMEOUT": HOUR}, 3600),
-        ({"created_at": moment(NOW - 86400)}, {"ABSOLUTE_TIMEOUT": DAY + MINUTE} | {
-            "IDLE_TIMEOUT": DAY
-        }, 60),
+        (
+            {"created_at": moment(NOW - 86400)},
+            {"ABSOLUTE_TIMEOUT": DAY + MINUTE} | {"IDLE_TIMEOUT": DAY},
+            60,
+        ),
     ]
     for changes, given, end in cases:
         settings.JWT_COOKIE = given
@@ -197,9 +198,7 @@ def test_a_login_that_was_ended_is_not_alive(session):
 def test_over_since_is_when_it_ended_or_was_over(session, use_tz, clock, changes):
     """At that moment or before; one that goes on is over since no moment."""
     now = moment(NOW)
-    LoginSession.objects.update(
-        rotated_at=now, expires_at=moment(NOW + 1), idle_seconds=14 * 86400
-    )
+    LoginSession.objects.update(rotated_at=now, expires_at=moment(NOW + 1), idle_seconds=14 * 86400)
     assert not LoginSession.objects.over_since(now).exists()
     LoginSession.objects.update(**{name: moment(NOW + each) for name, each in changes.items()})
     assert LoginSession.objects.over_since(now).exists()

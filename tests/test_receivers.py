@@ -6,7 +6,6 @@ from django.test.utils import isolate_apps
 
 from django_jwt_cookie import sessions
 from django_jwt_cookie.models import LoginSession
-
 from tests.support.accounts import start_session
 
 pytestmark = pytest.mark.django_db

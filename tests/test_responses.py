@@ -12,7 +12,6 @@ from django_jwt_cookie.exceptions import SessionRevoked
 from django_jwt_cookie.middleware import JWTCookieMiddleware
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.responses import explain_redirect, login_document, prefers_json
-
 from tests.support.accounts import COOKIE, JSON, NAME, log_in, sign_up
 
 pytestmark = pytest.mark.django_db

@@ -27,6 +27,7 @@ def find_with_user(session_id: uuid.UUID, using: str) -> LoginSession | None:
 
 
 def plain_lookup(using: str) -> ByKey[LoginSession]:
+    """Return the query as Django makes it."""
     return ByKey(LoginSession.objects.using(using).select_related("user"))
 
 
@@ -36,6 +37,7 @@ def _remember_lookups(_: Settings) -> "_lru_cache_wrapper[ByKey[LoginSession]]":
 
 
 def make_lookup(using: str) -> ByKey[LoginSession]:
+    """Return the query for a database, prepared where that makes no difference."""
     plain = plain_lookup(using)
     if USER.related_model._meta.parents:
         return plain  # The fields of such a user are in two tables.

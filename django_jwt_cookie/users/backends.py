@@ -102,6 +102,7 @@ def _make_queries(_: Settings) -> dict[str, ByKey[AbstractBaseUser]]:
 
 
 def make_query(using: str, example: object) -> ByKey[AbstractBaseUser]:
+    """Return the query for a user of a database, prepared where that makes no difference."""
     manager = get_user_model()._default_manager
     plain: ByKey[Any] = ByKey(manager.using(using))
     if manager.model._meta.parents or type(manager).get_queryset is not Manager.get_queryset:

@@ -11,7 +11,6 @@ from django.core.checks import run_checks
 
 from django_jwt_cookie import checks
 from django_jwt_cookie.checks.chain import OURS
-
 from tests.support.key_samples import PAIRS, oct_jwk, pem, public_pem
 
 LOGIN_REQUIRED = "django_jwt_cookie.middleware.LoginRequiredMiddleware"
@@ -202,7 +201,9 @@ def test_a_weak_secret_is_found_in_every_form(settings, tmp_path, form):
     path = tmp_path / "secret"
     path.write_text("a" * 64)
     path.chmod(0o600)
-    settings.JWT_COOKIE = SECURE | {"SECRET": form.format(path) if form == "file:{}" else form("a" * 64)}
+    settings.JWT_COOKIE = SECURE | {
+        "SECRET": form.format(path) if form == "file:{}" else form("a" * 64)
+    }
     assert ids(deploy=True) == ["jwt_cookie.W005"]
 
 
@@ -218,7 +219,9 @@ def test_a_key_file_that_others_can_open(settings, tmp_path, mode):
     path.chmod(0o600)
     path.write_text(public_pem("ES256"))
     path.chmod(mode)
-    settings.JWT_COOKIE = SECURE | {"KEYS": ["a-random-secret-of-more-than-32-bytes", f"file:{path}"]}
+    settings.JWT_COOKIE = SECURE | {
+        "KEYS": ["a-random-secret-of-more-than-32-bytes", f"file:{path}"]
+    }
     assert ids(deploy=True) == []
 
 

@@ -8,7 +8,6 @@ from django.test import RequestFactory
 from django_jwt_cookie.conf import find_audience, get_audience, get_settings, may_mix_tenants
 from django_jwt_cookie.exceptions import TokenInvalid
 from django_jwt_cookie.tokens import decode
-
 from tests.support.accounts import COOKIE, NAME, PASSWORD, log_in, who
 
 NORTH, SOUTH = "north.example", "south.example"
@@ -78,7 +77,10 @@ def test_it_has_to_be_asked_with_a_request(settings):
         get_audience(None)
 
 
-@pytest.mark.parametrize("path", [f"{__name__}.tennant", "tests.no_such_module.tenant", f"{__name__}.constant", "tests.conf"])
+@pytest.mark.parametrize(
+    "path",
+    [f"{__name__}.tennant", "tests.no_such_module.tenant", f"{__name__}.constant", "tests.conf"],
+)
 def test_a_path_that_was_mistyped_is_no_text(settings, path):
     """The tokens of all tenants would be alike. The message says how to mean it as text."""
     settings.JWT_COOKIE = {"AUDIENCE": path}

@@ -9,7 +9,6 @@ from django.contrib.auth import get_user_model
 from django.db import connections, models
 
 from django_jwt_cookie import sessions
-
 from tests.support.accounts import BACKEND
 
 from .models import Place

@@ -92,17 +92,17 @@ def test_a_backend_that_does_more_with_rows_is_asked(user, monkeypatch):
             return super().results_iter(*args, **kwargs)
 
     operations = type(connections["default"].ops)
-    monkeypatch.setattr(operations, "compiler", lambda self, name: Rewriting)
+    monkeypatch.setattr(operations, "compiler", lambda *_: Rewriting)
     assert type(make_query("default", user.pk)) is ByKey
 
 
 def test_a_database_that_can_not_be_asked_for_a_second_connection(user, monkeypatch):
     """It may have none free; then the query is Django's own, on the connection that there is."""
 
-    def refuse(alias):
+    def refuse(*_):
         raise OperationalError("too many connections")
 
-    monkeypatch.setattr(type(connections), "create_connection", lambda self, alias: refuse(alias))
+    monkeypatch.setattr(type(connections), "create_connection", refuse)
     query = make_query("default", user.pk)
     assert type(query) is ByKey
     assert query.get(user.pk) == user
@@ -123,7 +123,9 @@ def test_no_connection_is_left_open(user, monkeypatch):
 
 def test_an_expression_of_a_queryset_is_no_plain_column():
     """An annotation may be computed: such a query is Django's own."""
-    queryset = Place._default_manager.using("default").annotate(upper=models.functions.Upper("name"))
+    queryset = Place._default_manager.using("default").annotate(
+        upper=models.functions.Upper("name")
+    )
     assert type(compiled(queryset, None, PreparedByKey)) is ByKey
     place = Place._default_manager.using("default")
     assert type(compiled(place.all(), "0" * 32, PreparedByKey)) is PreparedByKey

@@ -13,7 +13,6 @@ from django.db.models.fields.files import FieldFile
 
 from django_jwt_cookie.tokens import Claims
 from django_jwt_cookie.users import from_token
-
 from tests.support.key_samples import public_pem
 
 from .rows import ROWS, make_user, seen_of

@@ -21,10 +21,9 @@ from django_jwt_cookie.keys import fetched, get_key_ring
 from django_jwt_cookie.keys.fetched import COOLDOWN, LIFESPAN
 from django_jwt_cookie.middleware import JWTCookieMiddleware
 from django_jwt_cookie.tokens import Claims, decode, encode
-
+from tests.services.servers import PATIENCE
 from tests.support.accounts import COOKIE, NAME, PASSWORD, log_in, who
 from tests.support.key_samples import PAIRS, entry, jwk, pem
-from tests.services.servers import PATIENCE
 
 UNKNOWN = "A" * 43
 

@@ -5,8 +5,8 @@ tenth visit goes through the whole site, the others through the middleware alone
 """
 
 import os
-import uuid
 import time
+import uuid
 from datetime import timedelta
 
 import jwt
@@ -22,7 +22,6 @@ from django_jwt_cookie.keys import get_key_ring
 from django_jwt_cookie.middleware import JWTCookieMiddleware
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import Claims, decode, encode
-
 from tests.support.accounts import BACKEND, COOKIE, who
 from tests.support.cases import spread
 from tests.support.key_samples import entry

@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, rsa, x2551
 from django_jwt_cookie.conf import ALGORITHMS
 from django_jwt_cookie.exceptions import KeyRingError
 from django_jwt_cookie.keys import Key, get_key_ring
-
 from tests.support.key_samples import (
     HMAC,
     PAIRS,

@@ -17,10 +17,18 @@ from django.views.debug import ExceptionReporter
 from django_jwt_cookie.conf import ALGORITHMS, get_settings
 from django_jwt_cookie.keys import get_key_ring
 from django_jwt_cookie.tokens import Claims, decode, encode
-
-from tests.support.cases import spread
-from tests.support.key_samples import HMAC, PRIVATE_MEMBERS, entry, jwk, pem, private_key, private_pem, secret
 from tests.management.test_key_command import run
+from tests.support.cases import spread
+from tests.support.key_samples import (
+    HMAC,
+    PRIVATE_MEMBERS,
+    entry,
+    jwk,
+    pem,
+    private_key,
+    private_pem,
+    secret,
+)
 
 MARK = "only-for-tests"
 

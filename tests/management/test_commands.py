@@ -20,10 +20,9 @@ from django.utils import timezone
 from django_jwt_cookie import sessions
 from django_jwt_cookie.exceptions import TokenInvalid
 from django_jwt_cookie.keys import get_key_ring
-from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.keys.key import TYPE
+from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import decode
-
 from tests.support.accounts import COOKIE, JSON, NAME, PASSWORD, log_in, start_session, who
 
 pytestmark = pytest.mark.django_db

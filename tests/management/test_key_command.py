@@ -13,11 +13,10 @@ from django.core.management.base import CommandError
 from django_jwt_cookie import sessions
 from django_jwt_cookie.conf import ALGORITHMS
 from django_jwt_cookie.keys import get_key_ring
-
+from tests.keys.test_fetched import Issuer, serving
 from tests.support.accounts import start_session
 from tests.support.cases import spread
 from tests.support.key_samples import HMAC, PAIRS, entry, public_pem, secret
-from tests.keys.test_fetched import Issuer, serving
 
 
 def run(*arguments):

@@ -25,12 +25,11 @@ from django_jwt_cookie.openapi.operations import REFUSALS
 from django_jwt_cookie.urls import urlpatterns as pages
 from django_jwt_cookie.views import LoginSessionsRevokeOthersView
 from django_jwt_cookie.views.mixins import find_wrong_types
-from tools.openapi import TARGET, render
-
 from tests.support.accounts import COOKIE, JSON, NAME, PASSWORD, log_in
 from tests.support.documents import ROOT, blocks
 from tests.support.key_samples import pem, public_pem
 from tests.support.openapi_contract import check, promise, validator
+from tools.openapi import TARGET, render
 
 pytestmark = pytest.mark.django_db
 JSON_BODY = "application/json"

@@ -14,6 +14,7 @@ from jwt.utils import base64url_decode
 
 from tests.support.key_samples import jwk as jwk_of
 from tests.support.key_samples import pem, public_bytes, public_pem
+
 from .sites import KEY, Project
 
 STRANGER = pem("EdDSA", 1)

@@ -13,6 +13,7 @@ from typing import Any
 from tests.support.accounts import NAME, PASSWORD
 from tests.support.documents import ROOT, write_files
 from tests.support.key_samples import pem
+
 from .servers import Server, free_port, gunicorn, running
 
 PAGE = ROOT / "docs" / "services.md"

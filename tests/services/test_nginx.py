@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import NGINX
+
 from .contract import SAFE, Contract, assert_refused, cookies, expired
 from .echo import echoing
 from .forgeries import half_over, parts

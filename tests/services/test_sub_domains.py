@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.accounts import NAME, PASSWORD
+
 from .contract import expired
 from .forgeries import parts
 from .servers import Server

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import NODE
 from tests.support.documents import write_files
+
 from .contract import SAFE, VerifiesByItself, cookies
 from .servers import REPORTS, Server, free_port, running
 from .sites import PAGE, Project, jwks_url

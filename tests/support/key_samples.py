@@ -7,8 +7,8 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from django_jwt_cookie.keys import pairs
 from django_jwt_cookie.conf import ALGORITHMS
+from django_jwt_cookie.keys import pairs
 
 HMAC = ("HS256", "HS384", "HS512")
 PAIRS = tuple(algorithm for algorithm in ALGORITHMS if algorithm not in HMAC)

@@ -15,7 +15,6 @@ from django_jwt_cookie.test.assertions import assert_login_required
 from django_jwt_cookie.test.client import JWTClient
 from django_jwt_cookie.test.logins import age_login
 from django_jwt_cookie.test.tokens import get_token, set_token, tamper
-
 from tests.support.accounts import JSON
 
 ASKING = {"people": {}, "programs": JSON, "htmx": {"hx-request": "true"}}

@@ -19,7 +19,6 @@ from django_jwt_cookie.middleware import JWTCookieMiddleware
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.test.client import AsyncJWTClient, JWTClient, aget_user, get_user
 from django_jwt_cookie.test.tokens import get_claims
-
 from tests.support.accounts import BACKEND, NAME, PASSWORD
 from tests.testing.conftest import COOKIE
 

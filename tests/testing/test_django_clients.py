@@ -6,7 +6,6 @@ from django.contrib.auth import BACKEND_SESSION_KEY
 from django.test import AsyncClient, Client
 
 from django_jwt_cookie.models import LoginSession
-
 from tests.support.accounts import NAME, PASSWORD
 from tests.testing.conftest import COOKIE
 

@@ -7,7 +7,6 @@ import sys
 import pytest
 
 from django_jwt_cookie.test import assertions, client, fixtures, logins, tokens
-
 from tests.support.documents import ROOT, write_files
 
 URLS = """

@@ -20,7 +20,6 @@ from django_jwt_cookie.test.tokens import (
     tamper,
 )
 from django_jwt_cookie.tokens import Claims, decode, encode
-
 from tests.support.accounts import NAME
 from tests.support.key_samples import pem
 from tests.testing.conftest import COOKIE

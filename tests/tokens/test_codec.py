@@ -14,7 +14,6 @@ from django_jwt_cookie.keys import Key, get_key_ring
 from django_jwt_cookie.keys.key import TYPE
 from django_jwt_cookie.tokens import Claims, decode, encode
 from django_jwt_cookie.tokens.codec import MAX_LENGTH, _remember
-
 from tests.conftest import NOW
 
 # Claims that are made twice are the same.

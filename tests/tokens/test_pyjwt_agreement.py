@@ -19,7 +19,6 @@ from django_jwt_cookie.exceptions import TokenError
 from django_jwt_cookie.keys import get_key_ring
 from django_jwt_cookie.keys.key import TYPE
 from django_jwt_cookie.tokens import decode
-
 from tests.support.key_samples import HMAC, pem, secret
 
 SITES = {

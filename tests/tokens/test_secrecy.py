@@ -14,7 +14,6 @@ from django.urls import include, path
 
 from django_jwt_cookie.conf import get_settings
 from django_jwt_cookie.tokens import decode
-
 from tests.support.accounts import COOKIE, JSON, PASSWORD, log_in
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls(__name__)]

@@ -7,7 +7,6 @@ from django.contrib.auth.models import User
 from django_jwt_cookie import users
 from django_jwt_cookie.exceptions import PasswordChanged, UserInactive, UserUnavailable
 from django_jwt_cookie.sessions.records import find
-
 from tests.support.accounts import start_session
 
 pytestmark = pytest.mark.django_db
@@ -88,7 +87,7 @@ def test_a_manager_that_hides_users_is_asked(django_assert_num_queries, monkeypa
 
 
 def test_a_backend_that_is_not_in_the_settings_lets_nobody_in(settings):
-    """As with Django's sessions; while it is renamed in one server after the other, it may be back."""
+    """As with Django's sessions; and nobody is logged out while it is renamed, server by server."""
     session = start(User.objects.create_user("ada"))
     settings.AUTHENTICATION_BACKENDS = [PICKY]
     with pytest.raises(UserUnavailable):

@@ -13,7 +13,6 @@ from django_jwt_cookie.sessions.lookup import find_with_user
 from django_jwt_cookie.tokens import Claims
 from django_jwt_cookie.users import from_token
 from django_jwt_cookie.users.from_row import Maker, is_plain, is_watched
-
 from tests.support.accounts import start_session
 
 pytestmark = pytest.mark.django_db

@@ -20,14 +20,13 @@ from django.urls import include, path
 from django.utils import timezone
 
 from django_jwt_cookie import sessions
+from django_jwt_cookie.authentication.issuing import issue
 from django_jwt_cookie.decorators import login_required
 from django_jwt_cookie.exceptions import TokenInvalid
 from django_jwt_cookie.keys import Key
-from django_jwt_cookie.authentication.issuing import issue
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import Claims, decode, encode
 from django_jwt_cookie.users import from_token
-
 from tests.support.accounts import BACKEND, COOKIE, NAME, PASSWORD, log_in, start_session, who
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
@@ -613,7 +612,7 @@ def test_a_shorter_lifetime_holds_for_tokens_from_before(client, settings, clock
 def test_attack_a_transaction_that_is_broken_makes_no_token_believed(
     new_client, settings, clock, source
 ):
-    """It is the view's mistake, and no outage: where the record is asked, the error is the page's."""
+    """It is the view's mistake, and no outage: where the record is asked, the page fails."""
     settings.JWT_COOKIE = {"USER_SOURCE": source}
     client = new_client(raise_request_exception=False)
     log_in(client)
