@@ -174,8 +174,11 @@ class RequestJWT:
 
     def explanation(self) -> str | None:
         """Return the same, as far as it is known by now: asks nobody."""
-        if "incoming" not in vars(self) or self.outgoing.has_decided:
+        if "incoming" not in vars(self) or self.outgoing.forgets:
             return None
+        if self.is_settled:
+            # What streams the answer may hear since that the login has ended.
+            return None if self.login is not None else self.incoming.refusal
         if self.stored is not None or self.older is not None:
             return None
         return self.incoming.refusal
@@ -453,6 +456,8 @@ class RequestJWT:
 
     def _cause(self) -> Cause | None:
         """Return what has a login begin with this request, if anything has."""
+        if self.is_settled:
+            return None
         session = self.session_of_now()
         if (written := django_session.find_login(session)) is not None:
             return written
