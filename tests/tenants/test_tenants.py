@@ -22,9 +22,9 @@ def test_a_database_for_each_tenant(tmp_path):
     run_suite("tenants", TENANTS_BY="host", TENANTS_FOLDER=str(tmp_path))
 
 
-@pytest.mark.slow
 @pytest.mark.needs_postgresql
 @pytest.mark.needs_tenants
+@pytest.mark.slow
 def test_a_schema_for_each_tenant(tmp_path):
     """With django-tenants."""
     run_suite("tenants", TENANTS_BY="schema", TENANTS_FOLDER=str(tmp_path))
