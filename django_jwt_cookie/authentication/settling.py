@@ -219,7 +219,7 @@ def end_logins_of_changed(user: AbstractBaseUser, *, but: Login | None = None) -
     """
     # Where the user was saved: the same number in another database is somebody else.
     using = user._state.db
-    fresh = users.find_row(user.pk, using)
+    fresh = users.find_row(user.pk, using) if sessions.are_recorded() else None
     if fresh is None:
         return
     for record in sessions.active(fresh, using=using):

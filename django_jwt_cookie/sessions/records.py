@@ -172,7 +172,6 @@ def advance(session: LoginSession, generation: int, verdict: Verdict) -> LoginSe
     if verdict is Verdict.LATE:
         return None
     if verdict is Verdict.AHEAD:
-        refuse_what_is_over(session)
         _catch_up(session, generation)
         return None
     if verdict is Verdict.CURRENT:
@@ -189,12 +188,6 @@ def advance(session: LoginSession, generation: int, verdict: Verdict) -> LoginSe
 
 
 def _rotate(session: LoginSession) -> bool:
-    """Begin the next generation, if this one goes on; tell whether it did.
-
-    A view may take longer than its login may be unused.
-    """
-    if session.ends_at.timestamp() <= time.time():
-        return False
     changes = {
         "generation": session.generation + 1,
         "rotated_at": moment(time.time()),

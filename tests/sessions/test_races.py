@@ -380,6 +380,23 @@ def test_a_slow_view_never_overwrites_a_newer_token(clock, browser, new_client, 
     assert other_tab.ask() == 200
 
 
+def test_a_slow_view_does_not_bring_the_first_token_of_its_generation_again(clock, token, settings):
+    """Others have moved on meanwhile: the browser would come with an old token, as a thief does."""
+    settings.JWT_COOKIE = {"USER_SOURCE": "token"}
+    clock.shift(HALF_OVER)
+    first = follow(token)
+    assert decode(first).new
+    slow_view = Exchange(first)
+    assert slow_view.arrive()
+    jar = follow(first)
+    for _ in range(3):
+        clock.shift(HALF_OVER)
+        jar = follow(jar)
+    assert slow_view.respond() is None
+    clock.shift(HOUR)
+    assert is_accepted(jar)
+
+
 @pytest.mark.parametrize("age", [HALF_OVER, EXPIRED])
 def test_a_slow_view_that_is_alone_brings_its_token(clock, browser, age):
     """Nobody else was there to renew."""

@@ -141,15 +141,17 @@ class Model:
     def advance(self, then: Row, claims: Claims, verdict: str, now: int) -> int | None:
         """Write what a request has shown: the second half. Return the generation to hand out."""
         row = self.rows[claims.sid]
+        if now >= then.expires:
+            return None
         is_same = not row.ended and row.generation == then.generation
         is_due = now >= then.rotated + HALF_LIFE
         if verdict == "current" and not is_due:
             if is_same and row.seen is None and then.seen is None:
                 row.seen = now
-        elif verdict == "current" and is_same and now < then.expires:
+        elif verdict == "current" and is_same:
             row.generation, row.rotated, row.seen = row.generation + 1, now, None
             return row.generation
-        elif verdict == "ahead" and is_same and now < then.expires:
+        elif verdict == "ahead" and is_same:
             row.generation, row.rotated, row.seen = claims.gen, now, now
         elif verdict in ("current", "lost") and row.is_alive(now):
             return row.generation if row.judge(claims.gen, now) == "lost" else None
