@@ -154,7 +154,7 @@ class IncomingCookie:
                 refusals.append(error)
         if refusals:
             self.refusal = getattr(refusals[0], "code", None)
-            self.is_useless = all(map(_is_final, refusals))
+            self.is_useless = get_key_ring().can_sign and all(map(_is_final, refusals))
         return None
 
     def _asks_record(self, claims: Claims) -> bool:

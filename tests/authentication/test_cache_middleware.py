@@ -10,7 +10,6 @@ from django.http import HttpResponse
 
 from django_jwt_cookie.checks.chain import DJANGOS, OURS
 from django_jwt_cookie.models import LoginSession
-
 from tests.support.accounts import COOKIE, PASSWORD, sign_up
 
 pytestmark = pytest.mark.django_db

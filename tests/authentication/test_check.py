@@ -7,11 +7,10 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from django_jwt_cookie import sessions
-from django_jwt_cookie.authentication import check as ask_again
-from django_jwt_cookie.exceptions import SessionRevoked, TokenExpired
+from django_jwt_cookie.authentication import check
+from django_jwt_cookie.exceptions import PasswordChanged, SessionRevoked, TokenExpired
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import decode
-
 from tests.support.accounts import COOKIE, sign_up, who
 from tests.support.clients import WSGIClient
 from tests.support.key_samples import pem, public_pem
@@ -55,7 +54,7 @@ def test_asking_is_one_query_and_presents_no_token(
     before = LoginSession.objects.values().get()
     assert (before["generation"], before["seen_at"]) == (2, None)
     with django_assert_num_queries(1):
-        ask_again(claims)
+        check(claims)
     assert LoginSession.objects.values().get() == before
 
 
@@ -63,14 +62,16 @@ def test_an_ended_login_does_not_go_on(claims):
     """As its record says."""
     sessions.revoke_all(User.objects.get())
     with pytest.raises(SessionRevoked):
-        ask_again(claims)
+        check(claims)
 
 
-def test_another_password_ends_the_login(claims):
-    """Found out, it is written down."""
+def test_with_another_password_the_login_does_not_go_on(client, claims):
+    """Asking writes nothing; the next request does, which finds out by itself."""
     User.objects.update(password="another")
-    with pytest.raises(SessionRevoked):
-        ask_again(claims)
+    with pytest.raises(PasswordChanged):
+        check(claims)
+    assert LoginSession.objects.get().revoked_at is None
+    assert who(client) is None
     assert LoginSession.objects.get().revoked_at == timezone.now()
 
 
@@ -78,19 +79,19 @@ def test_where_logins_are_only_verified_the_token_says_until_when(claims, clock,
     """Nobody here knows better."""
     settings.JWT_COOKIE = HERE
     clock.shift(timedelta(minutes=10))
-    ask_again(claims)
+    check(claims)
     clock.shift(timedelta(seconds=10))
     with pytest.raises(TokenExpired):
-        ask_again(claims)
+        check(claims)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_where_logins_are_only_verified_the_revocation_cache_knows(claims, settings):
     """What was ended where the login began."""
     settings.JWT_COOKIE = HERE
-    ask_again(claims)
+    check(claims)
     settings.JWT_COOKIE = ISSUER
     sessions.revoke_all(User.objects.get())
     settings.JWT_COOKIE = HERE
     with pytest.raises(SessionRevoked):
-        ask_again(claims)
+        check(claims)

@@ -15,11 +15,10 @@ from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.test.client import JWTClient, get_user
 from django_jwt_cookie.test.logins import age_login
 from django_jwt_cookie.test.tokens import get_token
-
+from tests.sessions.test_revocation_cache import Cache
 from tests.support.accounts import COOKIE, NAME, PASSWORD
 from tests.support.key_samples import pem, public_pem
-from tests.sessions.test_revocation_cache import Cache
-from .testing.conftest import KINDS
+from tests.testing.conftest import KINDS
 
 pytestmark = pytest.mark.django_db
 
@@ -188,7 +187,8 @@ def test_what_a_view_has_changed_of_the_user_stays(client, ask):
     assert user.first_name == "Augusta"
 
 
-CACHES = {"default": {"BACKEND": "tests.test_revocations.Cache", "LOCATION": __name__}}
+BACKEND = "tests.sessions.test_revocation_cache.Cache"
+CACHES = {"default": {"BACKEND": BACKEND, "LOCATION": __name__}}
 SHARED = {"ALGORITHM": "EdDSA", "USER_SOURCE": "token", "REVOCATION_CACHE": "default"}
 ISSUER = {**SHARED, "KEYS": [pem("EdDSA")]}
 VERIFIER = {**SHARED, "KEYS": [public_pem("EdDSA")]}

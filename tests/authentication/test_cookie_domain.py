@@ -13,7 +13,6 @@ from django.test import override_settings
 
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import decode, encode
-
 from tests.support.accounts import JSON, NAME, PASSWORD, log_in
 
 pytestmark = pytest.mark.django_db

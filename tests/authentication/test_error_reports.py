@@ -9,9 +9,8 @@ from django.views.debug import (
     get_default_exception_reporter_filter,
 )
 
-from django_jwt_cookie.middleware import JWTCookieMiddleware
 from django_jwt_cookie.authentication.error_reports import ReportFilter
-
+from django_jwt_cookie.middleware import JWTCookieMiddleware
 from tests.support.accounts import COOKIE
 
 TOKEN = "the.token.itself"
@@ -39,7 +38,7 @@ def _filter(request, settings):
 def served():
     """A request on its way through the middleware."""
     request = RequestFactory().get("/", headers={"cookie": f"{COOKIE}={TOKEN}; flavour=vanilla"})
-    JWTCookieMiddleware(HttpResponse).process_request(request)
+    JWTCookieMiddleware(lambda _: HttpResponse())(request)
     return request
 
 
@@ -47,7 +46,7 @@ def test_a_filter_that_the_request_has_already_goes_on_to_hide(rf):
     """Code before the middleware may mind more than the site's filter does."""
     request = rf.get("/", headers={"cookie": f"{COOKIE}={TOKEN}; flavour=vanilla"})
     request.exception_reporter_filter = OwnFilter()
-    JWTCookieMiddleware(HttpResponse).process_request(request)
+    JWTCookieMiddleware(lambda _: HttpResponse())(request)
     reporter = ExceptionReporter(request, LookupError, LookupError("on purpose"), None)
     said = reporter.get_traceback_html() + reporter.get_traceback_text()
     assert "flavour" in said

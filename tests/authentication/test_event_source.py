@@ -12,7 +12,6 @@ from pytest_django.live_server_helper import LiveServer
 from django_jwt_cookie.decorators import login_required
 from django_jwt_cookie.test.client import JWTClient
 from django_jwt_cookie.test.tokens import get_token
-
 from tests.support.documents import ROOT, files
 
 FAILED = """() => new Promise(resolve => {

@@ -1,14 +1,15 @@
 """A new token for a login: what it says, for how long, and how large it may be."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import RequestFactory
 
 from django_jwt_cookie import sessions
-from django_jwt_cookie.exceptions import TokenTooLarge
 from django_jwt_cookie.authentication.issuing import issue, max_age
+from django_jwt_cookie.exceptions import TokenTooLarge
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.sessions.rotation import is_half_over
 from django_jwt_cookie.tokens import decode
@@ -38,6 +39,7 @@ def frozen(time_machine):
 def start(**changes):
     """Log somebody in."""
     values = {"backend": "backend", "auth_hash": "hash", "persistent": True, **changes}
+    values.setdefault("session_id", uuid4())
     return sessions.prepare(User.objects.create_user("ada"), **values)
 
 
@@ -59,7 +61,8 @@ def test_the_token_says_who_until_when_and_since_when():
 def test_seconds_everywhere():
     """``exp`` and Max-Age count what the record says, in the same unit (RFC 7519, RFC 6265)."""
     session = start()
-    assert session.expires_at.timestamp() == NOW + 14 * 24 * 3600
+    assert session.ends_at.timestamp() == NOW + 14 * 24 * 3600
+    assert session.expires_at.timestamp() == NOW + 30 * 24 * 3600
     assert max_age(session) == 14 * 24 * 3600
     assert max_age(LoginSession(persistent=False)) is None
 
@@ -67,19 +70,26 @@ def test_seconds_everywhere():
 def test_a_token_does_not_outlive_its_login(frozen):
     """Near the end both are shorter."""
     session = start()
-    frozen.move_to(session.expires_at - timedelta(seconds=60), tick=False)
+    frozen.move_to(session.ends_at - timedelta(seconds=60), tick=False)
     claims, _ = make(session)
-    assert claims.exp == session.expires_at.timestamp()
+    assert claims.exp == session.ends_at.timestamp()
     assert max_age(session) == 60
 
 
-def test_half_of_its_life_is_when_it_is_due(frozen):
+def test_half_of_its_life_is_when_it_is_due():
     """Not a second earlier."""
     claims, _ = make(start())
-    frozen.move_to(NOW + 299, tick=False)
-    assert not is_half_over(claims.iat)
-    frozen.move_to(NOW + 300, tick=False)
-    assert is_half_over(claims.iat)
+    assert not is_half_over(claims, NOW + 299)
+    assert is_half_over(claims, NOW + 300)
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_the_first_token_of_a_generation_says_so(is_new):
+    """So that its record is asked, whatever the site believes."""
+    session = start()
+    _, token = issue(session, auth_time=0, request=RequestFactory().get("/"), is_new=is_new)
+    assert decode(token).new is is_new
+    assert ("new" in decode(token).to_payload()) is is_new
 
 
 def test_the_site_adds_claims_of_its_own(settings):

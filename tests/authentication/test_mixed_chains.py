@@ -10,7 +10,6 @@ from django.utils.decorators import async_only_middleware, sync_only_middleware
 from django_jwt_cookie.authentication import served
 from django_jwt_cookie.test.logins import age_login
 from django_jwt_cookie.test.tokens import get_claims
-
 from tests.support.accounts import NAME, PASSWORD
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.support.sites")]

@@ -14,7 +14,6 @@ from django.urls import include, path
 from django_jwt_cookie import authentication
 from django_jwt_cookie.authentication.django_session import MARK
 from django_jwt_cookie.models import LoginSession
-
 from tests.support.accounts import BACKEND, COOKIE, NAME, PASSWORD, log_in, who
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
@@ -173,7 +172,7 @@ def test_what_is_left_there_is_that_sessions_own(client, key):
     client.get("/write/", headers={"X-Key": key})
     left = SessionStore(key).load()
     assert left["cart"] == "full"
-    assert OWNER_KEY not in left
+    assert MARK not in left
 
 
 @pytest.mark.parametrize(

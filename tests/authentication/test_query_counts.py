@@ -18,7 +18,6 @@ from django_jwt_cookie.authentication.issuing import issue
 from django_jwt_cookie.middleware import JWTCookieMiddleware
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import Claims, encode
-
 from tests.support.accounts import start_session
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,6 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 
 from django_jwt_cookie.models import LoginSession
-
 from tests.support.accounts import BACKEND, COOKIE, PASSWORD, log_in, who
 
 pytestmark = pytest.mark.django_db

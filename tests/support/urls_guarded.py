@@ -11,7 +11,6 @@ from django.views import View
 from django_jwt_cookie.authentication import anote_reauthentication, note_reauthentication
 from django_jwt_cookie.decorators import login_required, recent_login_required
 from django_jwt_cookie.views import LoginView
-
 from tests.support.accounts import BACKEND
 
 
