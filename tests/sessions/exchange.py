@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django_jwt_cookie import authentication
 from django_jwt_cookie.authentication import RequestJWT, needs_settling, settle, write
 from django_jwt_cookie.cookies import get_cookie_spec
-from django_jwt_cookie.tokens import decode
 from tests.support.accounts import BACKEND
 
 
@@ -86,5 +85,4 @@ def follow(token: str) -> str:
     assert exchange.arrive()
     brought = exchange.respond()
     assert brought != ""
-    assert brought is None or decode(brought)
     return brought or token
