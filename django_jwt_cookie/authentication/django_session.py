@@ -19,6 +19,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, SessionBase
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.backends.signed_cookies import SessionStore as CookieStore
 from django.core import signing
 from django.http import HttpRequest
@@ -125,6 +126,9 @@ class LoginInSession(SessionBase):
     Without an owner it is an ordinary session of that engine, as ``type(session)(key)`` makes one.
     """
 
+    _session_cache: dict[str, Any]
+    """Django's: what is in the session, once it was loaded."""
+
     _owner: Owner | None = None
     _loaded: dict[str, Any] | None = None
     """What was stored, before anybody was asked whose it is."""
@@ -168,11 +172,11 @@ class LoginInSession(SessionBase):
 
     def _all_data(self) -> dict[str, Any]:
         """Return what is in the session, loaded if it was not."""
-        data: dict[str, Any] = self._get_session()  # type: ignore[attr-defined]
+        data: dict[str, Any] = self._get_session()
         return data
 
     async def _all_adata(self) -> dict[str, Any]:
-        data: dict[str, Any] = await self._aget_session()  # type: ignore[attr-defined]
+        data: dict[str, Any] = await self._aget_session()
         return data
 
     # --- What is read
@@ -452,11 +456,16 @@ class LoginInSession(SessionBase):
 
     def delete_stale(self) -> None:
         """Delete what was let go of, once the request is settled."""
-        stale, self._stale = self._stale, ()
+        stale, self._stale = set(self._stale) - {self._session_key}, ()
+        if not stale or isinstance(self, CookieStore):
+            return
+        if getattr(super().delete, "__func__", None) is DatabaseStore.delete:
+            # By one statement: Django's own fetches the row before.
+            self.model.objects.filter(session_key__in=stale).delete()  # type: ignore[attr-defined]
+            return
         with _raw():
             for key in stale:
-                if key != self._session_key and not isinstance(self, CookieStore):
-                    super().delete(key)
+                super().delete(key)
 
     def delete(self, session_key: str | None = None) -> None:
         """Delete what is stored; without a key, as `flush` does."""
@@ -484,7 +493,7 @@ class LoginInSession(SessionBase):
         if self._owner is None or is_raw.get() or self.session_key is None:
             super().create()
             return
-        self._session_cache: dict[str, Any] = {}
+        self._session_cache = {}
         self.save()
         self.modified = True
 

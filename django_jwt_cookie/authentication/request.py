@@ -388,7 +388,7 @@ class RequestJWT:
         """Let the login not begin that was just written into the session: it is ``user`` again."""
         django_session.drop_login(self.session_of_now())
         self.new.forget()
-        self.request.user = user
+        self.request.user = user  # type: ignore[assignment]
         self._remember_user(user)
 
     def refresh(self) -> None:

@@ -136,7 +136,7 @@ def test_a_renewal_costs_one_write_and_its_first_use_another(
 def test_an_ended_login_costs_one(client, claims, django_assert_num_queries, path):
     """To learn that it has ended; then the cookie is gone."""
     client.cookies[NAME] = encode(claims)
-    sessions.revoke(sessions.find(claims.sid))
+    sessions.revoke(LoginSession.objects.get())
     with django_assert_num_queries(1):
         response = client.get(path)
     assert response.json() == {"user": "", "reason": "session_revoked"}
@@ -144,16 +144,25 @@ def test_an_ended_login_costs_one(client, claims, django_assert_num_queries, pat
         client.get(path)
 
 
-def test_sessions_in_signed_cookies_cost_nothing(
+def test_what_is_kept_for_a_login_in_signed_cookies_costs_one(
     client, claims, settings, django_assert_num_queries
 ):
-    """A cart beside the login."""
+    """Whose it is, and until when that goes on; a page that also asks for the user none more."""
     settings.SESSION_ENGINE = SIGNED_COOKIES
     client.cookies[NAME] = encode(claims)
+    for path in ("/cart/lamp/", "/cart/", "/cart-of-user/lamp/", "/public/"):
+        with django_assert_num_queries(1):
+            client.get(path)
+
+
+def test_an_anonymous_cart_in_signed_cookies_costs_nothing(
+    client, settings, django_assert_num_queries
+):
+    """Nobody has to be asked."""
+    settings.SESSION_ENGINE = SIGNED_COOKIES
     with django_assert_num_queries(0):
         client.get("/cart/lamp/")
-    with django_assert_num_queries(1):
-        client.get("/public/")
+        assert client.get("/cart/").json() == {"cart": "lamp"}
 
 
 def test_me_costs_one(client, claims, django_assert_num_queries):
@@ -237,8 +246,8 @@ def statements():
 LOGIN = [("SELECT", "user"), ("UPDATE", "user"), ("INSERT", "login")]
 """Whose password it is, ``last_login``, and the record."""
 
-LOGOUT = [("SELECT", "user", "login"), ("SELECT", "login"), ("UPDATE", "login")]
-"""Who it is, what is to end, and its end."""
+LOGOUT = [("SELECT", "user", "login"), ("UPDATE", "login")]
+"""Who it is, and its end."""
 
 
 @pytest.mark.parametrize("path", ["/login-ours/ada/", "/alogin-ours/ada/"])
@@ -265,7 +274,7 @@ def test_a_wrong_password_writes_nothing(client, ada, without_session_table):
 
 
 def test_a_login_that_replaces_one_ends_it(client, claims, without_session_table):
-    """The record of before is looked up and closed."""
+    """By one statement more than the two by themselves need."""
     client.cookies[NAME] = encode(claims)
     with statements() as found:
         client.get("/login-ours/ada/")
@@ -296,7 +305,73 @@ def test_a_signup_writes_two_rows(client, without_session_table):
     assert found == [*is_free, ("INSERT", "user"), *LOGIN]
 
 
+# --- The day of the swap, and the test client
+
+
+MOVE = ["SELECT session", "SELECT user", "INSERT login", "DELETE session"]
+"""The session, its user by Django's own checks, the record, and the session's end."""
+
+
+@pytest.fixture
+def queries():
+    """Collect what each query does, and to which table, that of sessions included."""
+    tables = {"django_session": "session", "auth_user": "user", "loginsession": "login"}
+
+    @contextlib.contextmanager
+    def collect():
+        found = []
+        with CaptureQueriesContext(connection) as context:
+            yield found
+        for sql in (query["sql"] for query in context.captured_queries):
+            if not sql.startswith(("SAVEPOINT", "RELEASE")):
+                names = [name for table, name in tables.items() if table in sql]
+                found.append(" ".join([sql.split()[0], *names]))
+
+    return collect
+
+
+@pytest.mark.parametrize("path", ["/public/", "/apublic/"])
+def test_the_first_request_after_force_login(client, ada, queries, path):
+    """As on the day of the swap; the second costs what any does."""
+    client.force_login(ada)
+    with queries() as found:
+        assert client.get(path).json()["user"] == "ada"
+    assert found == MOVE
+    with queries() as found:
+        assert client.get(path).json()["user"] == "ada"
+    assert found == ["SELECT user login"]
+
+
+def test_django_login_costs_no_session(client, ada, queries):
+    """By Django's own function, with sessions in the database."""
+    with queries() as found:
+        client.get("/login/ada/")
+    assert found == ["SELECT user", "UPDATE user", "INSERT login"]
+
+
+def test_django_logout_costs_no_session(client, claims, queries):
+    """Likewise."""
+    client.cookies[NAME] = encode(claims)
+    with queries() as found:
+        client.get("/logout/")
+    assert found == ["SELECT user login", "UPDATE login"]
+
+
+def test_a_page_with_data_of_the_login_costs_what_it_costs_with_django(client, claims, queries):
+    """The session and the user, each by one query."""
+    client.cookies[NAME] = encode(claims)
+    client.get("/cart/lamp/")
+    with queries() as found:
+        client.get("/cart/")
+    assert sorted(found) == ["SELECT session", "SELECT user login"]
+
+
 # --- Threads
+
+
+def over_https(cookie):
+    """Return a request that comes with a Cookie header."""
+    return RequestFactory().get("/", headers={"cookie": cookie}, secure=True)
 
 
 def finish_at_once(coroutine):
@@ -318,49 +393,52 @@ async def greet_by_name(request):
 
 def test_an_untouched_async_request_never_leaves_its_thread(any_cookie):
     """Whatever the cookie; Django's ``MiddlewareMixin`` would leave it twice."""
-    request = RequestFactory().get("/", headers={"cookie": any_cookie})
+    request = over_https(any_cookie)
     response = finish_at_once(JWTCookieMiddleware(greet)(request))
     assert response.content == b"hello"
 
 
 def test_an_anonymous_async_request_never_leaves_its_thread(nobodys_cookie):
     """A token that is none is refused where it is read."""
-    request = RequestFactory().get("/", headers={"cookie": nobodys_cookie})
+    request = over_https(nobodys_cookie)
     response = finish_at_once(JWTCookieMiddleware(greet_by_name)(request))
     assert response.content == b""
 
 
 def test_an_async_request_leaves_its_thread_for_the_database(claims):
     """The one query; this is also how the tests above could fail."""
-    request = RequestFactory().get("/", headers={"cookie": f"{NAME}={encode(claims)}"})
+    request = over_https(f"{NAME}={encode(claims)}")
     coroutine: Any = JWTCookieMiddleware(greet_by_name)(request)
     with pytest.raises(RuntimeError, match="event loop"):
         coroutine.send(None)
 
 
 @pytest.mark.parametrize("given", [{}, {"TRACK_SESSIONS": False}])
-def test_with_the_user_from_the_token_it_leaves_its_thread_once_per_token(settings, ada, given):
-    """For the UPDATE at a process's first sight; without records never, nor for a good while."""
+def test_with_the_user_from_the_token_it_never_leaves_its_thread(settings, ada, given):
+    """But for the first token of a generation, and the half of its life in which it is renewed."""
     settings.JWT_COOKIE = given | {"USER_SOURCE": "token"}
     _, token = issue(start_session(ada), auth_time=0, request=RequestFactory().get("/"))
-    request = RequestFactory().get("/", headers={"cookie": f"{NAME}={token}"})
-    if not given:
-        assert JWTCookieMiddleware(greet_at_once)(request).content == b"ada"
+    request = over_https(f"{NAME}={token}")
     for _ in range(3):
         response = finish_at_once(JWTCookieMiddleware(greet_by_name)(request))
         assert response.content == b"ada"
+
+
+def test_with_the_user_from_the_token_the_first_of_a_generation_leaves_it(settings, ada):
+    """To ask its record, and to note that it was seen."""
+    settings.JWT_COOKIE = {"USER_SOURCE": "token"}
+    plain = RequestFactory().get("/")
+    _, token = issue(start_session(ada), auth_time=0, request=plain, is_new=True)
+    coroutine: Any = JWTCookieMiddleware(greet_by_name)(over_https(f"{NAME}={token}"))
+    with pytest.raises(RuntimeError, match="event loop"):
+        coroutine.send(None)
 
 
 def test_with_a_revocation_cache_it_leaves_its_thread_for_that(settings, ada):
     """Reading it takes as long as the network does."""
     settings.JWT_COOKIE = {"USER_SOURCE": "token", "REVOCATION_CACHE": "default"}
     _, token = issue(start_session(ada), auth_time=0, request=RequestFactory().get("/"))
-    request = RequestFactory().get("/", headers={"cookie": f"{NAME}={token}"})
+    request = over_https(f"{NAME}={token}")
     coroutine: Any = JWTCookieMiddleware(greet_by_name)(request)
     with pytest.raises(RuntimeError, match="event loop"):
         coroutine.send(None)
-
-
-def greet_at_once(request):
-    """Ask who it is, as a synchronous view."""
-    return HttpResponse(request.user.get_username())
