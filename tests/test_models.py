@@ -144,14 +144,14 @@ def test_alive_in_sql_is_what_ends_at_says(session, use_tz, settings, clock, lim
 
 def test_each_limit_ends_a_login_to_the_second(session, use_tz, settings, clock):
     """Idle by its own limit or the settings', old by its own end or the settings': the first."""
-    cases = [
+    cases: list[tuple[dict, dict, int]] = [
         ({"idle_seconds": 100}, {}, 100),
         ({"expires_at": moment(NOW + 200)}, {}, 200),
         ({}, {"IDLE_TIMEOUT": HOUR, "BROWSER_SESSION_TIMEOUT": HOUR}, 3600),
         ({"persistent": False}, {"BROWSER_SESSION_TIMEOUT": HOUR}, 3600),
         (
             {"created_at": moment(NOW - 86400)},
-            {"ABSOLUTE_TIMEOUT": DAY + MINUTE} | {"IDLE_TIMEOUT": DAY},
+            {"ABSOLUTE_TIMEOUT": DAY + MINUTE, "IDLE_TIMEOUT": DAY},
             60,
         ),
     ]
