@@ -14,7 +14,6 @@ import pytest
 
 import django_jwt_cookie
 from example_project.tour.server import MANAGE, environment_for
-
 from tests.support.cases import spread
 
 ROOT = MANAGE.parents[1]

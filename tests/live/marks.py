@@ -3,6 +3,7 @@
 import pytest
 
 from tests.live.conftest import ASYNCHRONOUS, COMMANDS
+
 from .site import PROC
 
 on_asynchronous = pytest.mark.parametrize("site", ASYNCHRONOUS, indirect=True)
