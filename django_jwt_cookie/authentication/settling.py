@@ -123,7 +123,7 @@ def _begin(jwt: RequestJWT, beginning: Beginning) -> None:
         jwt.outgoing.bring(begun.token, begun.login.record, begins=True)
         _end_replaced(jwt, came, begun)
         for other in (jwt.older, jwt.stored):
-            if other is not None and begun.cause != other:
+            if other is not None and jwt.new.id_for(other) != begun.login.claims.sid:
                 _use_up(jwt, other, EndReason.REPLACED)
 
 

@@ -54,7 +54,7 @@ def fleet(new_client, settings):
         with override_settings(MIDDLEWARE=djangos):
             return serve(**request)
 
-    old.request = send  # type: ignore[method-assign]
+    old.request = send
     return old, new
 
 

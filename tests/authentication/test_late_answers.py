@@ -4,7 +4,9 @@ Each test has a slow view, which lets something else happen in the same browser 
 then the answers are taken in the order in which they come.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib import auth
@@ -50,7 +52,7 @@ def answer_late(client, new_client, meanwhile, *, takes=timedelta(seconds=1), cl
     return tab
 
 
-MEANWHILE = {
+MEANWHILE: dict[str, tuple[Callable[[Any], object], str]] = {
     "a new login": (lambda tab: tab.get("/login/bob/"), "bob"),
     "a login of the same user": (log_in_by_page, "ada"),
     "a new password": (lambda tab: tab.get("/update-hash/"), "ada"),

@@ -67,7 +67,7 @@ def test_a_logout_before_the_first_page_after_the_swap(client, ada):
     client.get("/logout/")
     assert whoami(client) == ""
     assert Session.objects.count() == 0
-    assert LoginSession.objects.count() == 0
+    assert LoginSession.objects.get().revoked_because == "logout"
 
 
 def test_a_logout_takes_the_rest_of_the_session_along(client, stored_sessions, log_out):

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.views.debug import ExceptionReporter
 
@@ -329,7 +329,7 @@ def test_nor_does_a_backend_that_fails(client, settings, ada):
     """It is asked before anything is decided."""
     settings.AUTHENTICATION_BACKENDS = ["tests.support.old_schemes.OvertakenBackend"]
     client.cookies["ticket"] = ticket_of(ada)
-    old_schemes.overtaking.append(lambda: old_schemes.unreachable(None))
+    old_schemes.overtaking.append(lambda: old_schemes.unreachable(HttpRequest()))
     response = client.get("/public/")
     assert (response.json()["user"], response.cookies) == ("", {})
     assert whoami(client) == "ada"

@@ -256,7 +256,12 @@ def test_a_logout_takes_the_key_along(client):
     client.get("/login/ada/")
     client.get("/cart/lamp/")
     key = key_of(client)
-    told = do(client, lambda request: [auth.logout(request), request.session.session_key][1])
+
+    def log_out(request):
+        auth.logout(request)
+        return request.session.session_key
+
+    told = do(client, log_out)
     assert told is None
     assert key_of(client) is None
     client.get("/login/ada/")

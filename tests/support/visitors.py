@@ -68,6 +68,7 @@ def log_in_before_the_swap(client: Client, user: User, **more: Any) -> None:
         }
     )
     session.save()
+    assert session.session_key is not None
     client.cookies["sessionid"] = session.session_key
 
 
