@@ -30,7 +30,7 @@ demo: ## Run the example on http://localhost:8000, or another PORT=...
 
 test: ## Run the tests, but for the slow ones; ARGS="-k cookie" runs some
 	$(environment) test $(drivers)
-	.venv/bin/python -m pytest $(or $(ARGS),-n auto -m "not slow")
+	.venv/bin/python -m pytest $(or $(ARGS),-n auto --dist worksteal -m "not slow")
 
 test-newest: ## Run the tests with the newest packages, whatever the lock says
 	$(environment)
@@ -41,11 +41,11 @@ test-newest: ## Run the tests with the newest packages, whatever the lock says
 	@.venv/bin/uv pip install --dry-run --python .venv-newest/bin/python \
 		--constraints requirements/lock.txt --constraints requirements/django.txt \
 		$(addprefix --group ,test ecosystem fastapi openapi servers $(drivers))
-	.venv-newest/bin/python -m pytest $(or $(ARGS),-n auto -m "not slow")
+	.venv-newest/bin/python -m pytest $(or $(ARGS),-n auto --dist worksteal -m "not slow")
 
 coverage: ## Run all tests, and demand that they reach each branch
 	$(environment) test $(drivers)
-	.venv/bin/python -m pytest -n auto --cov --cov-report=term $(ARGS)
+	.venv/bin/python -m pytest -n auto --dist worksteal --cov --cov-report=term $(ARGS)
 
 lint: ## Run all linters, as each commit does after `.venv/bin/pre-commit install`
 	$(environment) lint typing
