@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -10,7 +10,21 @@ MOST = 10
 """So many cases of one test every run tries, WSGI and ASGI taken together."""
 
 
-def mark_slow(items: Iterable[pytest.Item]) -> None:
+class Case(Protocol):
+    """What `mark_slow` asks of a test, as pytest has collected it."""
+
+    @property
+    def nodeid(self) -> str:
+        """The test and, in brackets, its values."""
+
+    def get_closest_marker(self, name: str) -> Any:
+        """Return the marker of that name, if the test has it."""
+
+    def add_marker(self, marker: pytest.MarkDecorator) -> None:
+        """Mark the test."""
+
+
+def mark_slow(items: Iterable[Case]) -> None:
     """Mark as slow what each test has of cases beyond `MOST`; always the same ones.
 
     ``items`` come as they were collected, the cases of one test side by side.
