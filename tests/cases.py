@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import pytest
 
-MOST = 10
+MOST = 6
 """So many cases of one test every run tries, WSGI and ASGI taken together."""
 
 
