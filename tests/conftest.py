@@ -20,6 +20,7 @@ from time_machine import TimeMachineFixture
 
 from django_jwt_cookie.signals import session_ended
 
+from tests.support.cases import mark_slow
 from tests.support.clients import ASGIClient, WSGIClient
 
 CLIENTS: dict[str, type[Client]] = {"wsgi": WSGIClient, "asgi": ASGIClient}
@@ -177,6 +178,13 @@ def pytest_configure(config: pytest.Config) -> None:
     for marker in MISSING:
         config.addinivalue_line("markers", f"{marker}: skipped where that is not there")
     config.addinivalue_line("markers", "slow: many cases of a few rules, many requests or servers")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Leave the thousandth case of a rule to the runs that try all, before the order is random."""
+    mark_slow(items)
+    return (yield)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -14,7 +14,7 @@ from django.urls import path
 from django.utils.decorators import sync_and_async_middleware
 
 from tests.conftest import MISSING, skip_or_fail
-from tests.support.cases import spread
+from tests.support.cases import MOST, evenly, mark_slow, spread
 
 
 @sync_and_async_middleware
@@ -323,3 +323,28 @@ def test_a_quick_run_tries_some_of_the_cases_and_the_whole_one_all(count, quick,
 def test_a_case_of_several_values_stays_one():
     """Each of them goes to its parameter."""
     assert spread([(1, 2), (3, 4)], 1) == [(1, 2), pytest.param(3, 4, marks=pytest.mark.slow)]
+
+
+class Case:
+    """As much of a test as `mark_slow` looks at."""
+
+    def __init__(self, nodeid):
+        self.nodeid, self.marks = nodeid, []
+
+    def get_closest_marker(self, name):
+        return name in self.marks or None
+
+    def add_marker(self, mark):
+        self.marks.append(mark.name)
+
+
+def test_of_very_many_cases_a_quick_run_tries_a_few():
+    """The same ones each time; of few cases, all."""
+    many = [Case(f"test_many[{number}]") for number in range(100)]
+    few = [Case(f"test_few[{number}]") for number in range(MOST)]
+    mark_slow([*many, *few])
+    chosen = {number for number, case in enumerate(many) if not case.marks}
+    assert chosen == evenly(many, MOST)
+    assert {0, 99} < chosen
+    assert len(chosen) == MOST
+    assert [case.marks for case in few] == [[]] * MOST
