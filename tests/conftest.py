@@ -19,7 +19,6 @@ from django.urls import set_urlconf
 from time_machine import TimeMachineFixture
 
 from django_jwt_cookie.signals import session_ended
-
 from tests.support.cases import mark_slow
 from tests.support.clients import ASGIClient, WSGIClient
 

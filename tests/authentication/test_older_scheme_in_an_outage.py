@@ -13,7 +13,7 @@ def move(request):
         raise RuntimeError
 
 
-move.cookies = lambda: [OlderCookie("ticket")]
+move.cookies = lambda: [OlderCookie("ticket")]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(("value", "is_kept"), [("fails", True), ("bad", False)])
