@@ -303,7 +303,7 @@ class RequestJWT:
         if self.login is not None and self._cause() is None and (again or self._is_believed):
             self._ask()
             if self.login is None:
-                self._become_anonymous()
+                self.become_anonymous()
             else:
                 # The same instance: the view may be at work with it.
                 freshen(self.user, self.login.user)
@@ -340,7 +340,7 @@ class RequestJWT:
             self._ask()
         return self.login is not None and self.login.session is not None
 
-    def _become_anonymous(self) -> None:
+    def become_anonymous(self) -> None:
         """Let nobody be logged in; but for whom other code knows by other means."""
         if self.request.user == self.user:
             self.request.user = AnonymousUser()

@@ -6,6 +6,7 @@ other with each request, as a load balancer has it.
 
 from datetime import timedelta
 
+import django
 import pytest
 from django.contrib import auth
 from django.contrib.auth.models import User
@@ -101,7 +102,18 @@ def test_before_the_moment_the_packages_own_pages_work(client):
     assert client.get("/accounts/me/", headers=JSON).status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/update-hash/", "/aupdate-hash/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/update-hash/",
+        pytest.param(
+            "/aupdate-hash/",
+            marks=pytest.mark.skipif(
+                django.VERSION < (6, 0), reason="Django 5.2 asks for request.user there"
+            ),
+        ),
+    ],
+)
 def test_before_the_moment_a_new_password_is_as_with_django(client, new_client, path):
     """This login goes on, the others of the user end."""
     other = new_client()

@@ -1,5 +1,6 @@
 """Whoever logs somebody out, by whatever code: the login ends on the server and in the browser."""
 
+import django
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import OperationalError, connection
@@ -54,7 +55,20 @@ def test_replay_of_a_session_cookie_after_it_was_moved(client, ada):
     assert whoami(client) == ""
 
 
-@pytest.mark.parametrize("path", ["/logout/", "/alogout/", "/logout-ours/", "/alogout-ours/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/logout/",
+        "/logout-ours/",
+        "/alogout-ours/",
+        pytest.param(
+            "/alogout/",
+            marks=pytest.mark.skipif(
+                django.VERSION < (6, 0), reason="auser() of Django 5.2 forgets nobody"
+            ),
+        ),
+    ],
+)
 def test_nobody_is_known_in_the_request_that_logs_out(client, path):
     """As with Django."""
     client.get("/login/ada/")

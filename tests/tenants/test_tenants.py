@@ -17,6 +17,7 @@ def test_the_page_has_the_functions_that_are_tried(name):
     assert code in (Path(__file__).parent / name).read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_database_for_each_tenant(tmp_path):
     """Chosen by the host's name."""
     run_suite("tenants", TENANTS_BY="host", TENANTS_FOLDER=str(tmp_path))
