@@ -44,6 +44,7 @@ def clone(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_from_a_clone_to_a_demo_user(clone: Path) -> None:
     """The three commands that the documentation names, twice: the second time nothing changes."""
     script = clone / "example_project" / "manage.py"

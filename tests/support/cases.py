@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import pytest
 
-MOST = 6
+MOST = 4
 """So many cases of one test every run tries, WSGI and ASGI taken together."""
 
 
