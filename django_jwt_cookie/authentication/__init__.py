@@ -130,7 +130,7 @@ def logout(request: HttpRequest) -> None:
     jwt = get_jwt(request)
     with jwt.lend_session():
         auth.logout(jwt.request)
-    jwt.become_anonymous()  # Of Django 5.2, `request.auser()` would go on to answer.
+    jwt.remember_user(AnonymousUser())  # Of Django 5.2, `request.auser()` would go on to answer.
     if request is not jwt.request:
         request.user = AnonymousUser()
 

@@ -303,7 +303,7 @@ class RequestJWT:
         if self.login is not None and self._cause() is None and (again or self._is_believed):
             self._ask()
             if self.login is None:
-                self.become_anonymous()
+                self._become_anonymous()
             else:
                 # The same instance: the view may be at work with it.
                 freshen(self.user, self.login.user)
@@ -340,13 +340,14 @@ class RequestJWT:
             self._ask()
         return self.login is not None and self.login.session is not None
 
-    def become_anonymous(self) -> None:
+    def _become_anonymous(self) -> None:
         """Let nobody be logged in; but for whom other code knows by other means."""
         if self.request.user == self.user:
             self.request.user = AnonymousUser()
-        self._remember_user(AnonymousUser())
+        self.remember_user(AnonymousUser())
 
-    def _remember_user(self, user: User) -> None:
+    def remember_user(self, user: User) -> None:
+        """Let ``user`` be whom Django's functions find, for the rest of this request."""
         request: Any = self.request
         self.user = request._cached_user = request._acached_user = user
 
@@ -369,11 +370,11 @@ class RequestJWT:
             # With a login that was ended a minute ago by others, nobody becomes anybody.
             django_session.drop_login(session)
             self.request.user = AnonymousUser()
-            self._remember_user(AnonymousUser())
+            self.remember_user(AnonymousUser())
             return
         ends_by = self.older.ends_by if self.older is not None else None
         self.new.note_login(evidence_of(user, self.login, is_known=is_known, ends_by=ends_by))
-        self._remember_user(user)
+        self.remember_user(user)
 
     def begin_now(self, *, remember: bool) -> None:
         """Issue the token of the login that was just written into the session.
@@ -389,7 +390,7 @@ class RequestJWT:
         django_session.drop_login(self.session_of_now())
         self.new.forget()
         self.request.user = user  # type: ignore[assignment]
-        self._remember_user(user)
+        self.remember_user(user)
 
     def refresh(self) -> None:
         """Have a new token issued with the answer. Raises `SessionRevoked` if there is no login."""
