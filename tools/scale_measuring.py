@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from django_jwt_cookie import sessions
 from django_jwt_cookie.models import LoginSession
-from django_jwt_cookie.sessions.records import advance, begin, find
+from django_jwt_cookie.sessions.recorded import advance, begin, find
 from django_jwt_cookie.sessions.rotation import Verdict
 
 LOGINS = LoginSession._meta.db_table

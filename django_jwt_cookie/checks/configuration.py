@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from django.apps import apps
 from django.conf import global_settings
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
@@ -46,6 +47,10 @@ W009 = Warning(
 )
 W012 = "jwt_cookie.W012"
 W013 = "jwt_cookie.W013"
+W014 = "jwt_cookie.W014"
+
+ROW_DELETERS = ("preventconcurrentlogins", "qsessions", "user_sessions")
+"""Apps that end a login by deleting the stored row of its session."""
 
 
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
@@ -170,6 +175,21 @@ def check_session_cookie(**kwargs: Any) -> list[CheckMessage]:
         )
         for key in keys
         if _is_left_behind(key.removeprefix("COOKIE_"), key)
+    ]
+
+
+def check_row_deleters(**kwargs: Any) -> list[CheckMessage]:
+    """Report apps that would end logins where none is kept."""
+    return [
+        Warning(
+            f"{name} ends a login by deleting the stored row of its session. No login is kept "
+            "there: it goes on.",
+            hint="Remove it: the list of devices and django_jwt_cookie.sessions end logins; see "
+            "docs/moving.md.",
+            id=W014,
+        )
+        for name in ROW_DELETERS
+        if apps.is_installed(name)
     ]
 
 

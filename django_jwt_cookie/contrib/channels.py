@@ -36,7 +36,7 @@ from ..authentication import IncomingCookie, check
 from ..exceptions import SessionError, TokenError
 from ..models import LoginSession
 from ..sessions import EndReason, are_recorded, records
-from ..sessions.records import end
+from ..sessions.recorded import end
 from ..sessions.rotation import half_life
 from ..signals import session_ended
 from ..tokens import Claims

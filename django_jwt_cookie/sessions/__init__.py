@@ -13,9 +13,8 @@ from ..conf import Settings, get_settings
 from ..keys import get_key_ring
 from ..models import LoginSession, moment
 from ..tokens import Claims
-from . import records as recorded
-from . import stateless
-from .records import EndReason, end_all, prepare, records, succeed
+from . import recorded, stateless
+from .recorded import EndReason, end_all, prepare, records, succeed
 from .rotation import Verdict
 
 __all__ = [
@@ -38,7 +37,7 @@ __all__ = [
 
 
 class Store(Protocol):
-    """What `records` and `stateless` both know how to do; they say what each is."""
+    """What `recorded` and `stateless` both know how to do; they say what each is."""
 
     def look_up(self, claims: Claims, /) -> LoginSession:
         """Return the login of ``claims``; raises `SessionError`."""

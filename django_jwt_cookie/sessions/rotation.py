@@ -1,6 +1,6 @@
 """The rules of rotation: what a token of some generation means, and when the next is due.
 
-Pure: a record, a generation and the time in, a verdict out. `django_jwt_cookie.sessions.records`
+Pure: a record, a generation and the time in, a verdict out. `django_jwt_cookie.sessions.recorded`
 acts on it. The rules were found by simulation (``tests/sessions/simulation.py``), an honest browser
 with parallel requests, lost responses, slow views and slow uploads against a thief with a copy of
 the cookie; change none of them without. All times are seconds since 1970.

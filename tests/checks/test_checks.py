@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.checks import run_checks
 
@@ -172,6 +173,14 @@ def test_a_session_cookie_that_went_to_other_places(settings, name, value):
     assert ids() == []
 
 
+@pytest.mark.parametrize("name", ["user_sessions", "qsessions", "preventconcurrentlogins"])
+def test_an_app_that_deletes_the_rows_of_sessions(monkeypatch, name):
+    """To end a login by it: nothing would happen, in silence."""
+    is_installed = apps.is_installed
+    monkeypatch.setattr(apps, "is_installed", lambda app: app == name or is_installed(app))
+    assert ids() == ["jwt_cookie.W014"]
+
+
 def test_a_field_that_has_the_name_of_a_claim(settings, monkeypatch):
     """It would be refused at the first login."""
     settings.JWT_COOKIE = {"USER_SOURCE": "token", "TOKEN_FIELDS": ["email"]}
@@ -324,6 +333,6 @@ def test_each_id_is_tested_and_documented():
     package = Path(checks.__file__).parent.parent
     tests = [Path(__file__), *(root / "tests" / "ecosystem").glob("*/test_checks.py")]
     declared = ids_in(*package.glob("checks/*.py"), *package.glob("contrib/*.py"))
-    assert len(declared) == 25
+    assert len(declared) == 26
     assert ids_in(*tests) == declared
     assert ids_in(root / "docs" / "checks.md") == declared

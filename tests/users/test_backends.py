@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 
 from django_jwt_cookie import users
 from django_jwt_cookie.exceptions import PasswordChanged, UserInactive, UserUnavailable
-from django_jwt_cookie.sessions.records import find
+from django_jwt_cookie.sessions.recorded import find
 from tests.support.accounts import start_session
 
 pytestmark = pytest.mark.django_db

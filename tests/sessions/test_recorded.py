@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_jwt_cookie import sessions
 from django_jwt_cookie.exceptions import SessionExpired, SessionRevoked, TokenReused
 from django_jwt_cookie.models import LoginSession
-from django_jwt_cookie.sessions.records import change_auth_hash, end, find
+from django_jwt_cookie.sessions.recorded import change_auth_hash, end, find
 from django_jwt_cookie.signals import session_ended, session_started
 from tests.support.accounts import start_session
 
