@@ -6,7 +6,10 @@ By signal, by ``QuerySet.update()`` that goes around signals, with records and w
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.cache import caches
+from django.core.cache.backends.locmem import LocMemCache
+from django.db import connection
 from django.http import HttpResponse
+from django.test.utils import CaptureQueriesContext
 from django.urls import include, path
 
 from django_jwt_cookie import sessions
@@ -294,6 +297,49 @@ def test_what_a_request_costs(client, settings, given, django_assert_num_queries
         assert client.get("/untouched/").status_code == 200
     with django_assert_num_queries(1):
         assert who(client) == NAME
+
+
+class CountedCache(LocMemCache):
+    """A cache that counts what would go over the wire."""
+
+    asked = 0
+
+    def get_many(self, keys, version=None):
+        """Read several keys at once, as a server does; of a memory, one by one."""
+        CountedCache.asked += 1
+        return super().get_many(keys, version)
+
+    def set(self, *args, **kwargs):
+        """Write one key."""
+        CountedCache.asked += 1
+        super().set(*args, **kwargs)
+
+
+ON_THE_WIRE = {
+    "database": ({}, [1, 1, 2, 2, 1]),
+    "token": ({"USER_SOURCE": "token"}, [0, 0, 2, 2, 0]),
+    "token, with a cache": (WITH_CACHE, [1, 1, 2, 2, 1]),
+    "without records": (STATELESS, [1, 1, 1, 1, 1]),
+}
+"""What each request takes, of which the third comes when half of the token's life is over."""
+
+
+@pytest.mark.parametrize("name", ON_THE_WIRE)
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("cache")
+def test_round_trips_on_the_wire(client, settings, clock, name):
+    """Of database and cache together, with whatever begins and ends a transaction."""
+    settings.CACHES = {"ends": {"BACKEND": f"{__name__}.CountedCache", "LOCATION": "ends"}}
+    settings.JWT_COOKIE, expected = ON_THE_WIRE[name]
+    settings.ROOT_URLCONF = __name__
+    log_in(client)
+    for number, trips in enumerate(expected):
+        if number == 2:
+            clock.shift(HALF_OVER)
+        CountedCache.asked = 0
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/name/").content == b"ada"
+        assert len(queries) + CountedCache.asked == trips
 
 
 # --- Changes that end nothing
