@@ -164,7 +164,10 @@ class LoginInSession(SessionBase):
     """Keys under which nothing is to be left once the request is settled."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Be pickled as an ordinary session of the engine: nothing of the request goes with it."""
+        """Be pickled as an ordinary session of the engine, with what is stored.
+
+        Nothing of the request goes with it, and what a copy saves is still marked.
+        """
         store = type(self).__mro__[2]
         own = {*vars(LoginInSession), *LoginInSession.__annotations__}
         state = {name: value for name, value in vars(self).items() if name not in own}

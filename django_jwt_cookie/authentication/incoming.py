@@ -75,8 +75,6 @@ class IncomingCookie:
     """Whether the cookie is known to be of no use any more, for the browser to delete it."""
 
     _claims: list[Claims] | None = None
-    _login: Login | None = None
-    _was_asked = False
 
     def __init__(self, request: HttpRequest, came_at: float) -> None:
         """``came_at`` is when the request came, in seconds since 1970."""
@@ -140,12 +138,6 @@ class IncomingCookie:
 
     def login(self) -> Login | None:
         """Return the login of the newest token whose login goes on."""
-        if not self._was_asked:
-            self._login = self._find_any()
-            self._was_asked = True
-        return self._login
-
-    def _find_any(self) -> Login | None:
         refusals: list[JWTCookieError] = []
         for claims in self.claims():
             try:

@@ -5,14 +5,11 @@ import logging
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from ..cookies import get_cookie_spec, is_public, needs_https
+from ..cookies import get_cookie_spec, needs_https
 from ..models import LoginSession
 from .issuing import max_age
 
 logger = logging.getLogger("django.security.jwt_cookie")
-
-SERVER_ERROR = 500
-"""From here on Django saves no session: what the view began is not to count."""
 
 
 def warn_of_plain_http() -> None:
@@ -30,7 +27,6 @@ class OutgoingCookie:
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
         self._token: tuple[str, int | None] | None = None
-        self._begins = False
         self._forgets = False
 
     @property
@@ -43,9 +39,9 @@ class OutgoingCookie:
         """Whether what the request brought does not matter any more."""
         return self._token is not None or self._forgets
 
-    def bring(self, token: str, session: LoginSession, *, begins: bool = False) -> None:
-        """Bring a token of ``session``; with ``begins`` whatever the response is."""
-        self._token, self._begins, self._forgets = (token, max_age(session)), begins, False
+    def bring(self, token: str, session: LoginSession) -> None:
+        """Bring a token of ``session``."""
+        self._token, self._forgets = (token, max_age(session)), False
 
     def forget(self) -> None:
         """Have the browser forget the cookie."""
@@ -61,15 +57,9 @@ class OutgoingCookie:
         spec = get_cookie_spec(self._request)
         if spec.name in response.cookies:
             return  # The view has seen to it.
-        if self._token is not None and self._may_go_with(response):
-            if needs_https(self._request):
-                warn_of_plain_http()
-            spec.set(response, *self._token)
-        elif self._token is None:
+        if self._token is None:
             spec.delete(response)
-
-    def _may_go_with(self, response: HttpResponseBase) -> bool:
-        """Tell whether the token counts; a renewed one is not for what a shared cache may keep."""
-        if response.status_code >= SERVER_ERROR:
-            return False
-        return self._begins or not is_public(response)
+            return
+        if needs_https(self._request):
+            warn_of_plain_http()
+        spec.set(response, *self._token)

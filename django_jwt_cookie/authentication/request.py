@@ -362,8 +362,7 @@ class RequestJWT:
         if not get_key_ring().can_sign:
             django_session.drop_login(session)
             refuse_where_none_begins()
-        if self.user is None:
-            self.login = self.incoming.login()
+        self.resolve()
         is_known = any(each is not None for each in (self.login, self.stored, self.older))
         takes_place = not hasattr(user, "backend") and (self.login or self.has_lost_login)
         if takes_place and not self.has_record() and not self.has_ended_itself:
@@ -512,7 +511,13 @@ class RequestJWT:
         if self._is_resolving:
             return None
         if not (self.is_settled and self.user is not None):
-            self.resolve()
+            try:
+                self.resolve()
+            except SynchronousOnlyOperation:
+                # Asynchronous code reads the key of a session without awaiting anything: what the
+                # token says has to do.
+                claims = self.incoming.claims()
+                return claims[0].sid if claims else None
             if (cause := self._cause()) is not None:
                 return self.new.id_for(cause)
             if self.is_gone():

@@ -27,10 +27,12 @@ from .django_session import LoginInSession
 from .incoming import Login, in_transaction
 from .issuing import issue
 from .migrating import OlderLogin
-from .outgoing import SERVER_ERROR
 from .request import RequestJWT
 
 logger = logging.getLogger("django.security.jwt_cookie")
+
+SERVER_ERROR = 500
+"""From here on Django saves no session: what the view began is not to count."""
 
 
 def needs_settling(jwt: RequestJWT, response: HttpResponseBase) -> bool:
@@ -120,7 +122,7 @@ def _begin(jwt: RequestJWT, beginning: Beginning) -> None:
     begun = _save(jwt, _with_expiry(jwt, beginning))
     if begun is not None:
         jwt.login = begun.login
-        jwt.outgoing.bring(begun.token, begun.login.record, begins=True)
+        jwt.outgoing.bring(begun.token, begun.login.record)
         _end_replaced(jwt, came, begun)
         for other in (jwt.older, jwt.stored):
             if other is not None and jwt.new.id_for(other) != begun.login.claims.sid:

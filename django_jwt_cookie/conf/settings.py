@@ -148,7 +148,5 @@ class Settings:
     def _default_cookie_name(self) -> str:
         if not self.cookie_secure:
             return "jwt"
-        if not self.cookie_secure:
-            return "jwt"
         host_only = self.cookie_domain is None and self.cookie_path == "/"
         return "__Host-jwt" if host_only else "__Secure-jwt"

@@ -59,9 +59,6 @@ class Store(Protocol):
     def limit(self, session: LoginSession, /, *, idle_seconds: int, persistent: bool) -> None:
         """Change how long the login may be unused."""
 
-    def is_alive(self, session: LoginSession, /) -> bool:
-        """Tell whether nobody has ended the login since it was looked up."""
-
     def end(self, session: LoginSession, because: EndReason, using: str | None = None, /) -> bool:
         """End one login; return whether it had not ended before."""
 

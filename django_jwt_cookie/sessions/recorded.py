@@ -225,14 +225,6 @@ def _change(session: LoginSession, changes: dict[str, Any], **condition: Any) ->
     return True
 
 
-def is_alive(session: LoginSession) -> bool:
-    """Tell whether nobody has ended ``session`` since it was looked up."""
-    return records().filter(pk=session.pk, revoked_at=None).exists()
-
-
-# --- Ending
-
-
 def end(session: LoginSession, because: EndReason, using: str | None = None) -> bool:
     """End one login, tell `session_ended` and the log; return whether it had not ended before."""
     changes = {"revoked_at": moment(time.time()), "revoked_because": because}

@@ -74,11 +74,6 @@ def limit(session: LoginSession, *, idle_seconds: int, persistent: bool) -> None
     session.idle_seconds, session.persistent = idle_seconds, persistent
 
 
-def is_alive(session: LoginSession) -> bool:  # noqa: ARG001
-    """Nobody knows better."""
-    return True
-
-
 def end(
     session: LoginSession,  # noqa: ARG001
     because: LoginSession.EndReason,  # noqa: ARG001

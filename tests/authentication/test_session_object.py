@@ -1,0 +1,185 @@
+"""The session as an object: of no request, pickled, asked for by another key, in the making."""
+
+import copy
+import pickle
+
+import pytest
+from django.contrib import auth
+from django.contrib.sessions.models import Session
+
+from django_jwt_cookie.authentication.django_session import LentSession
+from tests.support.accounts import COOKIE
+from tests.support.visitors import (
+    cart_of,
+    cookie_of,
+    do,
+    log_in_before_the_swap,
+    session_store,
+    sid_of,
+    whoami,
+)
+
+pytestmark = pytest.mark.usefixtures("site")
+
+
+def use(session):
+    """Do with a session all that there is; return what that told, but for random keys."""
+    told = [session.is_empty(), session.session_key]
+    session["cart"] = "lamp"
+    session.save()
+    told += [session.is_empty(), session.get_expire_at_browser_close()]
+    key = session.session_key
+    session.cycle_key()
+    told += [session.session_key == key, type(session)(session.session_key).load()]
+    told += [auth.SESSION_KEY in session, session.get_expiry_age(), dict(session.items())]
+    other = type(session)()
+    other.create()
+    other.delete()
+    session.clear()
+    told += [dict(session.items())]
+    session.flush()
+    return [*told, session.session_key, session.is_empty()]
+
+
+async def ause(session):
+    """Do the same in asynchronous code."""
+    told = [session.is_empty(), session.session_key]
+    await session.aset("cart", "lamp")
+    await session.asave()
+    told += [session.is_empty(), await session.aget_expire_at_browser_close()]
+    key = session.session_key
+    await session.acycle_key()
+    told += [session.session_key == key, await type(session)(session.session_key).aload()]
+    told += [await session.ahas_key(auth.SESSION_KEY), await session.aget_expiry_age()]
+    told += [dict(await session.aitems())]
+    other = type(session)()
+    await other.acreate()
+    await other.adelete()
+    session.clear()
+    told += [dict(await session.aitems())]
+    await session.aflush()
+    return [*told, session.session_key, session.is_empty()]
+
+
+@pytest.mark.usefixtures("engine", "clock")
+def test_one_of_its_class_does_what_the_engine_does(client):
+    """Code makes sessions by ``type(request.session)()``: they are of nobody's login."""
+    client.get("/login/ada/")
+    expected = use(session_store())
+    assert do(client, lambda request: use(type(request.session)())) == expected
+
+    async def act(request):
+        return await ause(type(request.session)())
+
+    assert do(client, act) == expected
+
+
+@pytest.mark.usefixtures("server_engine")
+@pytest.mark.parametrize("duplicate", [copy.copy, lambda it: pickle.loads(pickle.dumps(it))])  # noqa: S301
+def test_a_copy_is_an_ordinary_session_of_the_engine(client, duplicate):
+    """With what is stored, which it leaves marked if it saves: nobody else is shown it."""
+    client.get("/login/ada/")
+    client.get("/cart/lamp/")
+
+    def act(request):
+        request.session["cart"] = "chair"
+        made = duplicate(request.session)
+        found = [type(made) is type(session_store()), made["cart"], auth.SESSION_KEY in made]
+        made.save()
+        request.session.modified = False
+        return [*found, made.session_key == cookie_of(client, "sessionid")]
+
+    assert do(client, act) == [True, "lamp", False, True]
+    assert cart_of(client) == "lamp"
+    client.cookies.pop(COOKIE)
+    assert cart_of(client) is None
+
+
+@pytest.mark.usefixtures("server_engine")
+@pytest.mark.parametrize("is_async", [False, True])
+def test_deleting_another_session_ends_no_login(client, is_async):
+    """By its key, as a page of all sessions does."""
+    client.get("/login/ada/")
+    client.get("/cart/lamp/")
+    other = session_store()
+    other["cart"] = "table"
+    other.save()
+
+    async def act(request):
+        await request.session.adelete(other.session_key)
+
+    if is_async:
+        do(client, act)
+    else:
+        do(client, lambda request: request.session.delete(other.session_key))
+    assert session_store(other.session_key).load() == {}
+    assert (whoami(client), cart_of(client)) == ("ada", "lamp")
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_deleting_the_session_of_the_login_ends_it(client, is_async):
+    """By its key, or by none."""
+    client.get("/login/ada/")
+    client.get("/cart/lamp/")
+
+    async def act(request):
+        await request.session.adelete(request.session.session_key)
+
+    if is_async:
+        do(client, act)
+    else:
+        do(client, lambda request: request.session.delete(request.session.session_key))
+    assert (whoami(client), Session.objects.count()) == ("", 0)
+
+
+@pytest.mark.usefixtures("server_engine")
+def test_what_a_view_saves_lasts_as_long_as_the_login(client):
+    """In asynchronous code too, and with a limit that the login has been given before."""
+    client.get("/login-for-an-hour/ada/")
+
+    async def act(request):
+        await request.session.aset("cart", "lamp")
+        await request.session.asave()
+        return [await request.session.aget_expiry_age(), await request.session.aget("cart")]
+
+    assert do(client, act)[1] == "lamp"
+    stored = session_store(cookie_of(client, "sessionid")).load()
+    assert set(stored) == {"cart", "_jwt_cookie_sid"}
+    assert stored["_jwt_cookie_sid"] == sid_of(client).hex
+
+
+def test_where_there_are_no_sessions_one_is_lent(settings, client):
+    """To Django's own functions: it is stored nowhere, and has nothing under any key."""
+    session = LentSession("a-key")
+    assert (session.load(), session.exists("a-key")) == ({}, False)
+    settings.MIDDLEWARE = [each for each in settings.MIDDLEWARE if "essionMiddleware" not in each]
+    settings.MIDDLEWARE = [each for each in settings.MIDDLEWARE if "essageMiddleware" not in each]
+    client.get("/login-ours/ada/")
+    assert whoami(client) == "ada"
+    assert not Session.objects.exists()
+
+
+@pytest.mark.usefixtures("engine")
+def test_asynchronous_code_reads_the_key_without_awaiting_anything(client):
+    """As with Django's sessions: of a visitor, a stranger, and of a login of before the swap."""
+
+    async def read(request):
+        return request.session.session_key
+
+    assert do(client, read) is None
+    client.get("/login/ada/")
+    told = do(client, read)
+    assert told == do(client, lambda request: request.session.session_key)
+    assert isinstance(told, str)
+
+
+@pytest.mark.usefixtures("server_engine")
+def test_asynchronous_code_reads_the_key_of_a_login_from_before_the_swap(client, ada):
+    """Nobody is asked whose that is."""
+    log_in_before_the_swap(client, ada)
+
+    async def read(request):
+        return request.session.session_key
+
+    assert do(client, read) == cookie_of(client, "sessionid")
+    assert whoami(client) == "ada"
