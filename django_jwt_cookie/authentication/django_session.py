@@ -81,7 +81,10 @@ class Owner(Protocol):
     request: HttpRequest
 
     def session_answer(self) -> dict[str, Any] | None:
-        """Return what the session says of the login that came with the request, if any."""
+        """Return what the session says of the login that came with the request.
+
+        None while that is being looked for: whoever is asked may ask the session.
+        """
 
     def session_sid(self) -> uuid.UUID | None:
         """Return the id of the login of this request by now, or that will begin with it."""
@@ -191,11 +194,11 @@ class LoginInSession(SessionBase):
         if self._is_final:
             return
         answer = self._owner.session_answer()
-        if self._is_answered:
+        if answer is None or self._is_answered:
             return
         self._is_answered = True
         data = self._all_data()
-        if answer and SESSION_KEY not in data:
+        if SESSION_KEY not in data:
             for name, value in answer.items():
                 data.setdefault(name, value)
         if isinstance(data.get(SESSION_KEY), Answer | Stored):
@@ -520,7 +523,7 @@ class LoginInSession(SessionBase):
         sid = self._owner.session_sid()
         self._take_key_of(sid)
         with _raw(), self._as_stored(sid):
-            self._store(is_ours=sid is not None)
+            self._store()
         self._is_stored, self._is_marked = True, sid is not None
         if self._is_final:
             self.delete_stale()
@@ -553,15 +556,13 @@ class LoginInSession(SessionBase):
         finally:
             self._session_cache = shown
 
-    def _store(self, *, is_ours: bool) -> None:
+    def _store(self) -> None:
         if self._is_stored or self._session_key is None:
             super().save()
             return
         try:
             super().save(must_create=True)
         except CreateError:
-            if not is_ours:
-                raise
             super().save()  # Another request was faster: the last one wins, as in Django.
 
     # --- Until when: what is stored for a login lasts as long as that
@@ -762,8 +763,8 @@ def drop_login(session: SessionBase | None) -> None:
     data = _data(session)
     for name in LOGIN_KEYS:
         data.pop(name, None)
-    if isinstance(session, LoginInSession):
-        session._is_answered, session._had = False, frozenset()
+    assert isinstance(session, LoginInSession)
+    session._is_answered, session._had = False, frozenset()
 
 
 def finish(session: LoginInSession, *, has_login: bool) -> None:

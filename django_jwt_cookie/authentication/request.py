@@ -485,15 +485,17 @@ class RequestJWT:
     # --- What the session asks (`django_session.Owner`)
 
     def session_answer(self) -> dict[str, Any] | None:
-        """Return what the session says of the login that came with the request, if any."""
+        """Return what the session says of the login that came; None while nobody can tell."""
+        if self._is_resolving:
+            return None
         self.resolve()
         if self.stored is not None or self.login is None:
-            return None
+            return {}
         if not get_key_ring().can_sign:
             # Whatever else there is to say is known where it was issued.
             return {SESSION_KEY: django_session.Answer(self.login.claims.sub)}
         if not self.confirm() or self.login is None:
-            return None
+            return {}
         record = self.login.record
         answer: dict[str, Any] = {
             SESSION_KEY: django_session.Answer(self.login.claims.sub),

@@ -254,9 +254,9 @@ def end_login_of_connection(
 ) -> None:
     """End the login, if a consumer has called Channels' ``logout()``: that knows of sessions."""
     claims = served.get()
-    if request is None and claims and user and users.subject(user) == claims.sub:
-        session = records().filter(pk=claims.sid).first() if are_recorded() else None
-        if session is not None:
+    is_it = request is None and claims and user and users.subject(user) == claims.sub
+    if claims and is_it and are_recorded():
+        for session in records().filter(pk=claims.sid):
             end(session, EndReason.LOGOUT)
 
 

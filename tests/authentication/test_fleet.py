@@ -98,6 +98,7 @@ def test_before_the_moment_the_packages_own_pages_work(client):
     LOGINS["JSON"](client, "ada")
     response = client.get("/accounts/me/", headers=JSON)
     assert (response.status_code, response.json()["user"]["username"]) == (200, "ada")
+    assert client.post("/accounts/refresh/", headers=JSON).json() == response.json()
     assert client.post("/accounts/logout/", headers=JSON).status_code == 204
     assert client.get("/accounts/me/", headers=JSON).status_code == 401
 

@@ -20,7 +20,7 @@ from tests.support import old_schemes, tickets
 from tests.support.accounts import COOKIE, log_in
 from tests.support.documents import ROOT, files
 from tests.support.key_samples import public_pem
-from tests.support.visitors import sid_of, whoami
+from tests.support.visitors import do, sid_of, whoami
 
 from .conftest import NOW
 from .moving import DAY, MODES, UNTIL, has, move_from, ticket_of
@@ -43,6 +43,17 @@ def test_an_old_login_becomes_one_of_ours(client, settings, ada, mode, url):
     for _ in range(2):
         assert client.get(url).json() == {"user": "ada", "reason": None}
         assert (has(client, COOKIE), has(client, "ticket")) == (True, False)
+
+
+@pytest.mark.parametrize("url", ["/public/", "/apublic/"])
+def test_a_function_may_look_into_the_session(client, settings, ada, url):
+    """It finds nobody there so far; and afterwards the login is there."""
+    move_from(settings, "curious")
+    client.cookies["ticket"] = ticket_of(ada)
+    response = client.get(url)
+    assert response.json()["user"] == "ada"
+    assert response.wsgi_request.META["seen"] == [None, None, None, False]
+    assert do(client, lambda request: request.session[auth.SESSION_KEY]) == str(ada.pk)
 
 
 def test_the_old_cookie_is_deleted_by_its_own_attributes(client, settings, ada):

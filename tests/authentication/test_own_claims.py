@@ -107,6 +107,17 @@ def test_claims_from_a_database_that_is_away(client, settings, clock, caplog):
     assert whoami(client) == "ada"
 
 
+@pytest.mark.parametrize("path", ["/login/ada/", "/alogin/ada/"])
+def test_a_login_whose_claims_nobody_can_fetch_does_not_begin(client, settings, caplog, path):
+    """Django's ``login()`` knows of no claims: the page answers, and the log says why."""
+    settings.JWT_COOKIE = {"CLAIMS": "tests.support.sites.claims_from_afar"}
+    assert client.get(path).status_code == 200
+    assert (cookie_of(client, COOKIE), LoginSession.objects.count()) == ("", 0)
+    assert "What a request has decided about its login could not be written." in caplog.text
+    settings.JWT_COOKIE = {}
+    assert whoami(client) == ""
+
+
 @pytest.mark.parametrize("name", ["login of ours", "alogin of ours", "page"])
 def test_claims_that_are_too_large_are_refused_at_login(client, with_roles, ada, name):
     """With the size of each, for whoever wrote the hook."""

@@ -8,7 +8,7 @@ from django.contrib import auth
 from django.contrib.sessions.models import Session
 
 from django_jwt_cookie.authentication.django_session import LentSession
-from tests.support.accounts import COOKIE
+from tests.support.accounts import BACKEND, COOKIE
 from tests.support.visitors import (
     cart_of,
     cookie_of,
@@ -138,11 +138,12 @@ def test_what_a_view_saves_lasts_as_long_as_the_login(client):
     client.get("/login-for-an-hour/ada/")
 
     async def act(request):
+        told = await request.session.aget_expiry_age()
         await request.session.aset("cart", "lamp")
         await request.session.asave()
-        return [await request.session.aget_expiry_age(), await request.session.aget("cart")]
+        return [told, await request.session.aget("cart")]
 
-    assert do(client, act)[1] == "lamp"
+    assert do(client, act) == [3600, "lamp"]
     stored = session_store(cookie_of(client, "sessionid")).load()
     assert set(stored) == {"cart", "_jwt_cookie_sid"}
     assert stored["_jwt_cookie_sid"] == sid_of(client).hex
@@ -183,3 +184,48 @@ def test_asynchronous_code_reads_the_key_of_a_login_from_before_the_swap(client,
 
     assert do(client, read) == cookie_of(client, "sessionid")
     assert whoami(client) == "ada"
+
+
+@pytest.mark.usefixtures("server_engine")
+@pytest.mark.parametrize("is_new", [False, True])
+def test_a_login_in_a_session_that_was_put_into_the_place_of_the_first(client, bob, is_new):
+    """As the callbacks of some OpenID packages do: of the same class, with the same key or none."""
+    client.get("/cart/lamp/")
+
+    def act(request):
+        key = None if is_new else request.session.session_key
+        request.session = type(request.session)(key)
+        auth.login(request, bob, BACKEND)
+        request.session["told"] = "once"
+        return request.user.username
+
+    assert do(client, act) == "bob"
+    assert (whoami(client), cart_of(client)) == ("bob", None if is_new else "lamp")
+    assert do(client, lambda request: request.session["told"]) == "once"
+    stored = session_store(cookie_of(client, "sessionid")).load()
+    assert auth.SESSION_KEY not in stored
+    assert stored["_jwt_cookie_sid"] == sid_of(client).hex
+
+
+@pytest.mark.parametrize("came", ["", "garbage", "a:b:c", "\x00", "x" * 5000])
+def test_a_session_in_a_cookie_that_is_none(client, settings, came):
+    """It is empty, and the login goes on."""
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+    client.get("/login/ada/")
+    client.cookies["sessionid"] = came
+    assert (whoami(client), cart_of(client)) == ("ada", None)
+
+
+def test_a_session_in_a_cookie_is_over_after_its_time(client, settings, clock):
+    """Of a stranger after SESSION_COOKIE_AGE, as with Django; of a login, with that."""
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+    settings.SESSION_COOKIE_AGE = 3600
+    client.get("/cart/chair/")
+    strangers = client.cookies["sessionid"].value
+    assert cart_of(client) == "chair"
+    client.get("/login/ada/")
+    client.get("/cart/lamp/")
+    clock.shift(7200)
+    assert cart_of(client) == "lamp"
+    client.cookies["sessionid"] = strangers
+    assert cart_of(client) is None

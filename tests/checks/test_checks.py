@@ -23,7 +23,7 @@ GOOD = [SESSION, CSRF, OURS]
 PATTERN = r"jwt_cookie\.[EW]\d{3}"
 SECURE = {"COOKIE_SECURE": True}
 MOVE = {"MOVE_UNTIL": datetime(2500, 1, 1, tzinfo=UTC)}
-AUDIENCE = {"AUDIENCE": "tests.checks.test_checks.audience"}
+AUDIENCE = {"AUDIENCE": "tests.conf.test_audience.tenant"}
 
 
 def ids(*, deploy=False):
@@ -34,11 +34,6 @@ def ids(*, deploy=False):
 def ids_of(messages):
     """Return the ids of those messages that are ours."""
     return [message.id for message in messages if message.id.startswith("jwt_cookie.")]
-
-
-def audience(request):
-    """Name the tenant, as ``JWT_COOKIE["AUDIENCE"]``."""
-    return request.get_host()
 
 
 def test_a_site_as_documented_has_nothing_to_report(settings):

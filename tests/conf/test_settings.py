@@ -105,6 +105,7 @@ def test_a_list_of_keys_is_accepted(settings):
         ({"COOKIE_NAME": "sessionid"}, "is taken by another cookie"),
         ({"COOKIE_SAMESITE": None}, "COOKIE_SAMESITE must be one of"),
         ({"COOKIE_PATH": "shop"}, "must start with a slash"),
+        ({"COOKIE_DOMAIN": "a.example; Secure"}, "must be the name of a host"),
         ({"COOKIE_SAMESITE": "None", "COOKIE_SECURE": False}, "Set COOKIE_SECURE = True"),
         ({"COOKIE_NAME": "__Secure-x", "COOKIE_SECURE": False}, "Leave COOKIE_NAME out"),
         ({"COOKIE_NAME": "__Host-x", "COOKIE_DOMAIN": "a.example"}, "COOKIE_DOMAIN = 'a.example'"),

@@ -1,6 +1,7 @@
 """A user by primary key, by a query that is compiled once: what Django's own query would find."""
 
 import pickle
+from functools import partialmethod
 from typing import Any
 
 import pytest
@@ -88,8 +89,7 @@ def test_a_backend_that_does_more_with_rows_is_asked(user, monkeypatch):
     """As some for other databases do: what Django's compiler would give is Django's to give."""
 
     class Rewriting(SQLCompiler):
-        def results_iter(self, *args, **kwargs):
-            return super().results_iter(*args, **kwargs)
+        results_iter = partialmethod(SQLCompiler.results_iter)
 
     operations = type(connections["default"].ops)
     monkeypatch.setattr(operations, "compiler", lambda *_: Rewriting)

@@ -293,6 +293,13 @@ def first_refusal(token):
     return refusal, checks[refusal].removeprefix("refused: ")
 
 
+@pytest.mark.parametrize("signature", ["a", "é"])
+def test_inspect_says_what_is_no_base64(token, signature):
+    """And makes no check after that."""
+    changed = f"{token.rpartition('.')[0]}.{signature}"
+    assert first_refusal(changed)[0] in ("shape", "signature")
+
+
 def forge(token, *, header=None, **changes):
     """Sign the payload of ``token``, changed, with the site's own key."""
     key = get_key_ring().signing_key
@@ -466,7 +473,7 @@ def test_issuer_and_audience_are_demanded(client, token, settings):
 def test_which_tenant_a_token_is_for_is_decided_by_requests(token, settings):
     """The command has none to ask of; what it can't tell it says."""
     assert inspect(token)["Checks"]["audience"] == "ok, none demanded"
-    settings.JWT_COOKIE = {"AUDIENCE": "tests.checks.test_checks.audience"}
+    settings.JWT_COOKIE = {"AUDIENCE": "tests.conf.test_audience.tenant"}
     found = inspect(forge(token, aud="shop.example"))["Checks"]
     assert found["audience"] == "ok, decided by each request"
 

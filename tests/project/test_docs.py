@@ -408,7 +408,7 @@ def test_a_story_passes_the_functions_that_it_names(heading, prepare):
     assert len(told) == len(re.findall(r"^\d+\.", section, LINES)) >= 10
     act, passed = prepare(Client()), []
 
-    def note(frame, event, _):
+    def note(frame, event, _):  # pragma: no cover - what profiles is not traced
         path = Path(frame.f_code.co_filename)
         if event == "call" and path.is_relative_to(PACKAGE):
             passed.append((str(path.relative_to(PACKAGE)), frame.f_code.co_qualname))

@@ -200,7 +200,10 @@ def test_other_logins_of_the_user_go_on_without_a_query(
     believed(client)
     other = new_client()
     believed(other)
-    sessions.end_others(LoginSession.objects.latest("created_at"), sessions.EndReason.REVOKED)
+    sessions.end_others(
+        LoginSession.objects.get(pk=decode(other.cookies[COOKIE].value).sid),
+        sessions.EndReason.REVOKED,
+    )
     assert client.get("/name/").content == b""
     with django_assert_num_queries(0):
         assert other.get("/name/").content == b"ada"

@@ -127,10 +127,9 @@ class Model:
         """Settle a request; return which token the response brings; empty: the jar is cleared."""
         if flight.begins is not None:
             return flight.begins, 0
-        if flight.forgets:
-            return ""
-        if flight.claims is None or flight.row is None:
-            return None
+        if flight.forgets or flight.claims is None:
+            return "" if flight.forgets else None
+        assert flight.row is not None
         if not flight.is_served:
             ended, is_soon = flight.row.ended, now - flight.came_at <= SLOW
             is_useless = flight.verdict == "theft" or (ended and ended not in HANDLED)

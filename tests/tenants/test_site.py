@@ -76,6 +76,7 @@ def assert_at_home(client, tenant):
         assert found["permissions"] == ["auth.view_group"]
     else:
         assert "auth.delete_user" in found["permissions"]
+    assert client.get("/members/").content.decode() == NAMES[tenant]
     assert client.get("/dangerous/").status_code == (200 if tenant == "b" else 403)
     assert client.get("/admin/auth/user/").status_code == (200 if tenant == "b" else 302)
 

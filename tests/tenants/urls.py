@@ -23,7 +23,7 @@ def person(request):
 
 @login_required
 def members(request):
-    return HttpResponse("members")
+    return HttpResponse(request.user.get_username())
 
 
 @permission_required("auth.delete_user", raise_exception=True)
