@@ -229,3 +229,18 @@ def test_a_session_in_a_cookie_is_over_after_its_time(client, settings, clock):
     assert cart_of(client) == "lamp"
     client.cookies["sessionid"] = strangers
     assert cart_of(client) is None
+
+
+def test_a_session_is_not_empty_while_somebody_is_logged_in(client):
+    """Whether anything is stored or not; that of a stranger is, until there is something in it."""
+
+    def is_empty(request):
+        return request.session.is_empty()
+
+    assert do(client, is_empty)
+    client.get("/cart/lamp/")
+    assert not do(client, is_empty)
+    client.get("/logout/")
+    assert do(client, is_empty)
+    client.get("/login/ada/")
+    assert not do(client, is_empty)
