@@ -17,6 +17,9 @@ MAX_SIZE = 4096
 MAX_DUPLICATES = 8
 """Cookies of our name that are looked at. More are an attempt to keep us busy."""
 
+EMPTY = ("", '""')
+"""A cookie that was deleted, as Django's test client goes on to send it."""
+
 BLANKS = " \t"
 """RFC 6265, section 5.2: what a browser takes off the ends of a name and of a value."""
 
@@ -56,7 +59,7 @@ class CookieSpec:
         )
 
     def read(self, request: HttpRequest) -> list[str]:
-        """Return every value that the browser sent under our name.
+        """Return every value that the browser sent under our name; an empty cookie is none.
 
         Two cookies of one name, from an earlier domain or path, or planted by a sibling domain,
         arrive in one header, and ``request.COOKIES`` keeps the last of them. It also takes off
@@ -66,10 +69,10 @@ class CookieSpec:
         header = request.META.get("HTTP_COOKIE")
         if not header:
             # Put there by hand, as tests of a site do, or not at all.
-            return [request.COOKIES[self.name]] if self.name in request.COOKIES else []
+            return [value] if (value := request.COOKIES.get(self.name)) else []
         pairs = [pair.partition("=") for pair in header.split(";")]
-        ours = [value for name, sign, value in pairs if sign and name.strip(BLANKS) == self.name]
-        return [value.strip(BLANKS) for value in ours[:MAX_DUPLICATES]]
+        ours = [value.strip(BLANKS) for name, _, value in pairs if name.strip(BLANKS) == self.name]
+        return [value for value in ours if value not in EMPTY][:MAX_DUPLICATES]
 
     def set(self, response: HttpResponseBase, token: str, max_age: int | None) -> None:
         """Put ``token`` into the cookie for ``max_age`` seconds; none: until the browser closes."""

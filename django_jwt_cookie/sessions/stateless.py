@@ -1,4 +1,4 @@
-"""Logins without records, for ``TRACK_SESSIONS = False``: the verbs of `records`, no table.
+"""Logins without records, for ``TRACK_SESSIONS = False``: the verbs of `recorded`, no table.
 
 What a record would say, the token says: when the login began, how long it may be unused, whether it
 is to outlive the browser, and a keyed hash of backend and session auth hash, so that a new password

@@ -178,7 +178,6 @@ def forged(payload=(), header=()):
 
 
 INVALID = {
-    "empty": lambda _: one(""),
     "garbage": lambda _: one("garbage"),
     "100 kB": lambda _: one("x" * 100_000),
     "NUL": lambda login: one(login.token.replace(".", "\0.", 1)),

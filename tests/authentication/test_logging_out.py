@@ -75,6 +75,15 @@ def test_nobody_is_known_in_the_request_that_logs_out(client, path):
     assert client.get(path).json() == {"user": ""}
 
 
+@pytest.mark.parametrize("path", ["/accounts/logout/", "/admin/logout/"])
+def test_nobody_is_told_that_a_deleted_cookie_was_changed(client, path):
+    """Django's test client goes on to send it, empty."""
+    client.get("/login/ada/")
+    client.post(path)
+    assert client.cookies[COOKIE].value == ""
+    assert client.get("/public/").json() == {"user": "", "reason": None}
+
+
 def test_a_logout_before_the_first_page_after_the_swap(client, ada):
     """The login in the session ends, and none begins."""
     log_in_before_the_swap(client, ada)
