@@ -33,7 +33,7 @@ class Settings:
     """A login ends when it was unused for so long."""
 
     absolute_timeout: timedelta = timedelta(days=30)
-    """A login ends so long after the password was given, however busy it is."""
+    """A login ends so long after it began, however busy it is."""
 
     browser_session_timeout: timedelta = timedelta(hours=12)
     """``IDLE_TIMEOUT`` of a login without "remember me", whose cookie ends with the browser."""
