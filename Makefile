@@ -11,8 +11,8 @@ drivers = $(if $(filter postgres%,$(DATABASE_URL)),postgresql) \
 	$(if $(REDIS_URL)$(filter redis%,$(CACHE_URL)),redis) \
 	$(if $(CHROMIUM),browser)
 
-# Settings of whatever project was at work in this shell before.
-unexport DJANGO_SETTINGS_MODULE
+# Settings of whatever project was at work in this shell before; and Python compiles each module once.
+unexport DJANGO_SETTINGS_MODULE PYTHONDONTWRITEBYTECODE
 
 # The newest of all packages that suit each other, on every Python and every machine. uv writes no
 # address of a registry into these files: everybody has the packages from the one they are set up for.

@@ -13,4 +13,6 @@ from .contender import contender
 contender().be_fresh()
 wsgi, asgi = contender().wsgi, contender().asgi
 
-Path(os.environ["BENCH_HEADERS"]).write_text(json.dumps(contender().headers))
+# As behind a proxy that ends https.
+headers = {**contender().headers, "x-forwarded-proto": "https"}
+Path(os.environ["BENCH_HEADERS"]).write_text(json.dumps(headers))

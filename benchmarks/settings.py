@@ -15,6 +15,7 @@ FOLDER = Path(os.environ["BENCH_FOLDER"])
 SECRET_KEY = "benchmarks-only-and-long-enough-not-to-be-called-weak-by-anyone"  # noqa: S105
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 DEBUG = False
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ROOT_URLCONF = "benchmarks.urls"

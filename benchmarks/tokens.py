@@ -22,7 +22,7 @@ from django.test import override_settings
 from django.utils.module_loading import import_string
 
 from django_jwt_cookie.conf import ALGORITHMS
-from django_jwt_cookie.key_pairs import generate, to_pem
+from django_jwt_cookie.keys.pairs import generate, to_pem
 from django_jwt_cookie.tokens import Claims, decode, encode
 
 from .cpu import process
@@ -109,7 +109,7 @@ def remember_all(count: int) -> Rows:
             "token": name,
             "bytes of a token": len(make_token(extra)),
             "remembered, bytes": bytes_of_one(decode, extra, count),
-            "with its login and user, bytes": bytes_of_one(decode_all, extra, count),
+            "with its user, bytes": bytes_of_one(decode_all, extra, count),
         }
         for name, extra in SAMPLES.items()
     ]
@@ -131,7 +131,4 @@ def bytes_of_one(remember: Callable[[str], object], extra: dict[str, Any], count
 
 def decode_all(token: str) -> None:
     """Do what a process does with ``USER_SOURCE = "token"``."""
-    claims = decode(token)
-    sighting = import_string("django_jwt_cookie.sightings.sighting_of")(claims.sid)
-    sighting.token = (claims.sub, claims.gen)
-    import_string("django_jwt_cookie.token_users.from_claims")(claims)
+    import_string("django_jwt_cookie.users.from_token.from_claims")(decode(token))

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from . import sessions
-from .descriptions import Description
 from .forms import USERNAME
 from .models import LoginSession, LoginSessionQuerySet
+from .sessions.descriptions import Description
 
 User = get_user_model()
 
@@ -35,11 +35,11 @@ class StateFilter(admin.SimpleListFilter):
         self, request: HttpRequest, queryset: QuerySet[LoginSession]
     ) -> QuerySet[LoginSession]:
         """Return the logins of the state that was chosen."""
-        has_expired = Q(expires_at__lte=timezone.now())
+        alive = LoginSession.objects.alive().values("pk")
         conditions = {
-            "alive": Q(revoked_at=None) & ~has_expired,
+            "alive": Q(pk__in=alive),
             "ended": Q(revoked_at__isnull=False),
-            "expired": Q(revoked_at=None) & has_expired,
+            "expired": Q(revoked_at=None) & ~Q(pk__in=alive),
         }
         return queryset.filter(conditions.get(self.value() or "", Q()))
 
@@ -48,14 +48,15 @@ class StateFilter(admin.SimpleListFilter):
 class LoginSessionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Lists logins. Whoever may delete one may end it: no row, no login."""
 
-    list_display = ("user", "state", "device", "last_seen_at", "created_at", "expires_at")
+    list_display = ("user", "state", "device", "last_seen_at", "created_at", "ends_at")
     list_filter = (StateFilter, "revoked_because", "persistent", "created_at")
     list_select_related = ("user",)
     search_fields = (f"user__{USERNAME}",)
     ordering = ("-created_at",)
     # Counting a large table takes longer than all else on the page, and one number is enough.
     show_full_result_count = False
-    exclude = ("auth_hash",)
+    exclude = ("auth_hash", "expires_at", "idle_seconds")
+    readonly_fields = ("ends_at",)
     actions = ("revoke",)
 
     @admin.display(description=_("device"))
@@ -68,6 +69,11 @@ class LoginSessionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Tell when the login was last used."""
         return Description(session).last_seen_at
 
+    @admin.display(description=_("expires at"))
+    def ends_at(self, session: LoginSession) -> Any:
+        """Tell when the login ends if it is not used again."""
+        return session.ends_at
+
     @admin.display(description=_("state"))
     def state(self, session: LoginSession) -> str:
         """Tell whether the login goes on, or why not."""
@@ -79,7 +85,7 @@ class LoginSessionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.action(description=_("End selected logins"), permissions=["delete"])
     def revoke(self, request: HttpRequest, queryset: LoginSessionQuerySet) -> None:
         """End the logins that go on."""
-        ended = sessions.end(queryset.alive(), sessions.EndReason.REVOKED)
+        ended = sessions.end_all(queryset.alive(), sessions.EndReason.REVOKED)
         message = ngettext("%(count)d login was ended.", "%(count)d logins were ended.", ended)
         self.message_user(request, message % {"count": ended}, messages.SUCCESS)
 
@@ -111,5 +117,5 @@ class LoginSessionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         """End the logins before their records go."""
-        sessions.end(queryset.alive(), sessions.EndReason.REVOKED)
+        sessions.end_all(queryset.alive(), sessions.EndReason.REVOKED)
         super().delete_queryset(request, queryset)

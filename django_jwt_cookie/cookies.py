@@ -9,12 +9,16 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from .conf import Settings, get_settings
+from .conf.validation import prefix_of
 
 MAX_SIZE = 4096
 """RFC 6265, section 6.1: what a browser stores at least of one cookie, attributes included."""
 
 MAX_DUPLICATES = 8
 """Cookies of our name that are looked at. More are an attempt to keep us busy."""
+
+EMPTY = ("", '""')
+"""A cookie that was deleted, as Django's test client goes on to send it."""
 
 BLANKS = " \t"
 """RFC 6265, section 5.2: what a browser takes off the ends of a name and of a value."""
@@ -43,18 +47,19 @@ class CookieSpec:
     secure: bool
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> "CookieSpec":
+    def from_settings(cls, settings: Settings, *, secure: bool) -> "CookieSpec":
         """Take the attributes from ``settings``."""
+        name = settings.cookie_name
         return cls(
-            name=settings.cookie_name,
+            name=name if secure else name[len(prefix_of(name)) :],
             domain=settings.cookie_domain,
             path=settings.cookie_path,
             samesite=settings.cookie_samesite,
-            secure=settings.cookie_secure,
+            secure=secure,
         )
 
     def read(self, request: HttpRequest) -> list[str]:
-        """Return every value that the browser sent under our name.
+        """Return every value that the browser sent under our name; an empty cookie is none.
 
         Two cookies of one name, from an earlier domain or path, or planted by a sibling domain,
         arrive in one header, and ``request.COOKIES`` keeps the last of them. It also takes off
@@ -64,10 +69,10 @@ class CookieSpec:
         header = request.META.get("HTTP_COOKIE")
         if not header:
             # Put there by hand, as tests of a site do, or not at all.
-            return [request.COOKIES[self.name]] if self.name in request.COOKIES else []
+            return [value] if (value := request.COOKIES.get(self.name)) else []
         pairs = [pair.partition("=") for pair in header.split(";")]
-        ours = [value for name, sign, value in pairs if sign and name.strip(BLANKS) == self.name]
-        return [value.strip(BLANKS) for value in ours[:MAX_DUPLICATES]]
+        ours = [value.strip(BLANKS) for name, _, value in pairs if name.strip(BLANKS) == self.name]
+        return [value for value in ours if value not in EMPTY][:MAX_DUPLICATES]
 
     def set(self, response: HttpResponseBase, token: str, max_age: int | None) -> None:
         """Put ``token`` into the cookie for ``max_age`` seconds; none: until the browser closes."""
@@ -143,6 +148,29 @@ def vary_on_cookie(response: HttpResponseBase) -> None:
         response.headers["Vary"] = "Cookie"
 
 
-def get_cookie_spec() -> CookieSpec:
-    """Return the cookie of the settings in force."""
-    return get_settings().derive(CookieSpec.from_settings)
+def get_cookie_spec(request: HttpRequest) -> CookieSpec:
+    """Return the cookie of a request: ``Secure`` and with its prefix where it came over https.
+
+    There no other name is read: whoever is between a browser and a site can set a cookie over
+    plain http, but none with that prefix (RFC 6265bis, section 4.1.3).
+    """
+    plain, secure = get_settings().derive(_make_specs)
+    return secure if request.is_secure() else plain
+
+
+def needs_https(request: HttpRequest) -> bool:
+    """Tell whether a browser would drop the cookie, since ``request`` came over plain http."""
+    return get_cookie_spec(request).secure and not request.is_secure()
+
+
+def get_cookie_names() -> tuple[str, str]:
+    """Return the cookie's name over plain http and over https, which may be the same."""
+    plain, secure = get_settings().derive(_make_specs)
+    return plain.name, secure.name
+
+
+def _make_specs(settings: Settings) -> tuple[CookieSpec, CookieSpec]:
+    """Return the cookie for plain http and that for https."""
+    given = settings.cookie_secure
+    over_http = CookieSpec.from_settings(settings, secure=given is True)
+    return over_http, CookieSpec.from_settings(settings, secure=given is not False)

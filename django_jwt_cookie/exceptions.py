@@ -5,13 +5,15 @@
     JWTCookieError                 never raised itself
     ├── TokenError                 the token is not one of ours, or not any more
     │   ├── TokenInvalid           forged, tampered with, malformed, foreign
+    │   │   └── TokenElsewhere     genuine, and for another audience
     │   └── TokenExpired           ours, but past its ``exp``
     ├── SessionError               the token is ours, the login behind it is over
     │   ├── SessionRevoked         ended: logout, another login, revocation
     │   │   └── PasswordChanged    ended: not by the password of now
     │   ├── SessionExpired         ended by itself, at ``LoginSession.expires_at``
     │   ├── TokenReused            ended: a token came back long after its successor was seen
-    │   └── UserInactive           the account was deactivated or its backend refuses it
+    │   ├── UserInactive           ended: the account was deactivated
+    │   └── UserUnavailable        the backend does not know the user right now; nothing ends
     ├── TokenTooLarge              a token that no browser would store
     ├── KeysUnavailable            the keys of another site can't be fetched right now
     └── KeyRingError               no usable key: a mistake in the settings
@@ -36,6 +38,10 @@ class TokenInvalid(TokenError):
     """Not a token of ours: forged, tampered with, malformed, or meant for somebody else."""
 
 
+class TokenElsewhere(TokenInvalid):
+    """A token of ours for another audience, such as another tenant, where it may be good."""
+
+
 class TokenExpired(TokenError):
     """A token of ours whose ``exp`` (RFC 7519 section 4.1.4) has passed."""
 
@@ -50,6 +56,11 @@ class SessionError(JWTCookieError):
 
 class SessionRevoked(SessionError):
     """The login was ended, or its record is gone. No record, no login."""
+
+    def __init__(self, message: str, *, ended_because: str = "") -> None:
+        super().__init__(message)
+        self.ended_because = ended_because
+        """A `LoginSession.EndReason`, as far as the record says."""
 
 
 class PasswordChanged(SessionRevoked):
@@ -69,7 +80,16 @@ class TokenReused(SessionError):
 
 
 class UserInactive(SessionError):
-    """The user may not log in any more: deactivated, or refused by the backend."""
+    """The user was deactivated."""
+
+    code = "user_inactive"
+
+
+class UserUnavailable(SessionError):
+    """The backend of the login does not know the user right now, or is not in use here.
+
+    Ends nothing: a directory that is away for a moment must not log its users out.
+    """
 
     code = "user_inactive"
 

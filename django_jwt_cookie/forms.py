@@ -1,4 +1,4 @@
-"""The forms behind signup and login, for any user model."""
+"""The forms behind signup and login, for any user model; and what any form tells the browser."""
 
 from typing import Any
 
@@ -9,10 +9,12 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .fields import tell_purposes
-
 UserModel = get_user_model()
 USERNAME = UserModel.USERNAME_FIELD
+
+
+PURPOSES = {"first_name": "given-name", "last_name": "family-name"}
+"""Fields of Django's user model, as HTML names their purpose (WCAG 2.2, criterion 1.3.5)."""
 
 
 class LoginForm(AuthenticationForm):
@@ -58,3 +60,26 @@ class SignupForm(BaseUserCreationForm):  # type: ignore[type-arg]
         """Return what Django says of a name that is taken."""
         error: ValidationError = self.instance.unique_error_message(UserModel, (USERNAME,))
         return error
+
+
+def tell_purposes(form: forms.BaseForm) -> None:
+    """Add ``autocomplete`` where a form made from a model has none."""
+    for name, field in form.fields.items():
+        is_address = isinstance(field, forms.EmailField)
+        purpose = PURPOSES.get(name, "email" if is_address else None)
+        if purpose:
+            field.widget.attrs.setdefault("autocomplete", purpose)
+
+
+def begin_with(form: forms.BaseForm, name: str) -> None:
+    """Move ``autofocus`` to the field of that name; HTML allows it once in a page."""
+    for field in form.fields.values():
+        field.widget.attrs.pop("autofocus", None)
+    form.fields[name].widget.attrs["autofocus"] = True
+
+
+def begin_with_what_is_wrong(form: forms.BaseForm) -> None:
+    """Move it to the first field that was refused, if it was a field that was."""
+    wrong = next((field.name for field in form if field.errors and not field.is_hidden), None)
+    if wrong is not None:
+        begin_with(form, wrong)

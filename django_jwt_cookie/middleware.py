@@ -4,6 +4,7 @@ And `LoginRequiredMiddleware`, Django's with the answers of the decorator `login
 """
 
 from collections.abc import Coroutine
+from datetime import UTC, datetime
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -12,12 +13,10 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
-from .authentication import get_jwt, served
+from .authentication import RequestJWT, needs_settling, served, settle, write
+from .authentication.error_reports import make_report_filter, with_login_cookie
 from .conf import get_settings
-from .reports import make_report_filter, with_login_cookie
-from .request_jwt import RequestJWT
 from .responses import ask_to_log_in, explain_redirect
-from .session_answers import answer_for_backend
 
 
 class JWTCookieMiddleware(auth_middleware.AuthenticationMiddleware):
@@ -34,53 +33,54 @@ class JWTCookieMiddleware(auth_middleware.AuthenticationMiddleware):
         """Serve one request, or return the coroutine that does."""
         if self.async_mode:
             return self.__acall__(request)
-        self.process_request(request)
-        jwt = get_jwt(request)
+        jwt = self._receive(request)
         token = served.set(jwt)
         try:
             response = self.get_response(request)
             assert isinstance(response, HttpResponseBase)
-            if jwt.needs_settling(response):
-                jwt.settle(response)
+            if needs_settling(jwt, response):
+                settle(jwt, response)
         finally:
             served.reset(token)
-        return self.process_response(request, response)
+        return self._answer(jwt, response)
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         """Serve one asynchronous request."""
-        self.process_request(request)
-        jwt = get_jwt(request)
+        jwt = self._receive(request)
         token = served.set(jwt)
         try:
             response = await self.get_response(request)  # type: ignore[misc]
-            if jwt.needs_settling(response):
-                await sync_to_async(jwt.settle, thread_sensitive=True)(response)
+            if needs_settling(jwt, response):
+                await sync_to_async(settle, thread_sensitive=True)(jwt, response)
         finally:
             served.reset(token)
-        return self.process_response(request, response)
+        return self._answer(jwt, response)
 
-    def process_request(self, request: HttpRequest) -> None:
+    def _receive(self, request: HttpRequest) -> RequestJWT:
         """Promise a user; nothing is read or verified before somebody asks."""
+        settings = get_settings()
         request.exception_reporter_filter = (
             with_login_cookie(request.exception_reporter_filter)
             if hasattr(request, "exception_reporter_filter")
-            else get_settings().derive(make_report_filter)
+            else settings.derive(make_report_filter)
         )
-        jwt = RequestJWT(request)
+        begins = settings.adopt_from
+        is_dormant = begins is not None and datetime.now(UTC) < begins
+        jwt = RequestJWT(request, is_dormant=is_dormant)
         request.jwt = jwt  # type: ignore[attr-defined]
-        request.user = SimpleLazyObject(jwt.resolve)  # type: ignore[assignment]
-        request.auser = jwt.aresolve  # type: ignore[assignment]
-        if jwt.session is not None:
-            answer_for_backend(jwt.session, jwt.find_backend)
+        if is_dormant:
+            self.process_request(request)
+        else:
+            request.user = SimpleLazyObject(jwt.resolve)  # type: ignore[assignment]
+            request.auser = jwt.aresolve  # type: ignore[assignment]
+        return jwt
 
-    def process_response(
-        self, request: HttpRequest, response: HttpResponseBase
-    ) -> HttpResponseBase:
+    def _answer(self, jwt: RequestJWT, response: HttpResponseBase) -> HttpResponseBase:
         """Write the cookie; tell the login page why it is needed again."""
-        jwt = get_jwt(request)
         if not jwt.is_idle:
             explain_redirect(response, jwt.explanation())
-            jwt.write(response)
+            write(jwt, response)
+        jwt.close()
         return response
 
 

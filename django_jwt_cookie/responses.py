@@ -1,5 +1,6 @@
 """Answers that differ between people and programs: documents, errors, "please log in again"."""
 
+import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -45,6 +46,12 @@ REASONS = {
     "user_inactive": _("This account can’t be used for logging in at the moment."),
 }
 """What each code of `RequestJWT.reason` means, said to the visitor. Nothing else is ever shown."""
+
+HTTPS_REQUIRED = "https_required"
+HTTPS_DETAIL = _(
+    "Nobody can log in over plain http here: the login cookie is only sent over https. Use an "
+    "address that begins with https://."
+)
 
 CSRF_FAILED = "csrf_failed"
 CSRF_DETAIL = _("The CSRF token is missing or wrong, or the request is from another site.")
@@ -93,6 +100,11 @@ def csrf_failed() -> JsonResponse:
     It says the same whichever package checks: the token changes with each login, in any tab.
     """
     return error(CSRF_FAILED, HTTPStatus.FORBIDDEN, CSRF_DETAIL)
+
+
+def https_required() -> JsonResponse:
+    """Return the 403 that says why no login begins."""
+    return error(HTTPS_REQUIRED, HTTPStatus.FORBIDDEN, HTTPS_DETAIL)
 
 
 def unsupported_media_type() -> JsonResponse:
@@ -173,7 +185,9 @@ def has_login(request: HttpRequest) -> bool:
 
     Other middleware may know a user by something else, such as the key of an API.
     """
-    return request.user.is_authenticated and get_jwt(request).claims is not None
+    jwt = get_jwt(request)
+    has_claims = jwt.is_out_of_place or jwt.claims is not None
+    return request.user.is_authenticated and has_claims
 
 
 def login_document(request: HttpRequest) -> dict[str, Any]:
@@ -182,11 +196,15 @@ def login_document(request: HttpRequest) -> dict[str, Any]:
     The token is not in it and never in any body: a script that can read it can send it away.
     """
     jwt = get_jwt(request)
-    jwt.settle()
+    serialize = import_string(get_settings().user_serializer)
+    if jwt.is_out_of_place:
+        # A login that Django's own session keeps, before ``ADOPT_FROM``.
+        now, age = int(time.time()), request.session.get_expiry_age()
+        times = {"issued_at": now, "expires_at": now + age}
+        return {"user": serialize(jwt.resolve(), request), **times, "session": None}
     claims, login_session = jwt.claims, jwt.login_session
     if claims is None:
         raise SessionRevoked("an anonymous request has no login document")
-    serialize = import_string(get_settings().user_serializer)
     return {
         "user": serialize(jwt.resolve(), request),
         "issued_at": claims.iat,
@@ -199,7 +217,7 @@ def _describe(login_session: LoginSession) -> dict[str, Any]:
     return {
         "id": str(login_session.pk),
         "created_at": int(login_session.created_at.timestamp()),
-        "expires_at": int(login_session.expires_at.timestamp()),
+        "expires_at": int(login_session.ends_at.timestamp()),
         "persistent": login_session.persistent,
     }
 

@@ -139,6 +139,8 @@ if not DEBUG:
     SECURE_SSL_REDIRECT = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+    # By default it is as the request: on http a cookie without Secure, called "jwt".
+    JWT_COOKIE["COOKIE_SECURE"] = True
     # One hour: long enough to see it at work, short enough to get rid of again. Subdomains and the
     # preload list bind more than this site, so they are for its operator to decide.
     SECURE_HSTS_SECONDS = 3600

@@ -8,7 +8,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView, TemplateView
 
 from django_jwt_cookie.decorators import recent_login_required
-from django_jwt_cookie.devices import LoginSessionsRevokeOthersView, LoginSessionsView
+from django_jwt_cookie.views import LoginSessionsRevokeOthersView, LoginSessionsView
 from example_project import views
 
 urlpatterns = [

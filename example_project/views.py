@@ -41,7 +41,7 @@ def widen_csp(**more: list[str]) -> Callable[[View], View]:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Say what happens here, and who the visitor is."""
-    return render(request, "home.html", {"cookie": get_cookie_spec()})
+    return render(request, "home.html", {"cookie": get_cookie_spec(request)})
 
 
 @require_safe
@@ -56,7 +56,7 @@ def members(request: HttpRequest) -> HttpResponse:
 @login_required
 def token(request: HttpRequest) -> HttpResponse:
     """Show the visitor's own token, taken apart."""
-    return render(request, "token.html", _describe(anatomy.dissect(_token_of(request))))
+    return render(request, "token.html", _describe(request, anatomy.dissect(_token_of(request))))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -74,10 +74,10 @@ def tamper(request: HttpRequest) -> HttpResponse:
     flip = anatomy.flip(_token_of(request), part)
     if flip is None:
         return redirect_to_login(reverse("token"))
-    context = _describe(anatomy.dissect(flip.token, flip)) | {"flip": flip}
+    context = _describe(request, anatomy.dissect(flip.token, flip)) | {"flip": flip}
     response = render(request, "token_flipped.html", context)
     # It is worth nothing, so it need not outlive the browser.
-    get_cookie_spec().set(response, flip.token, max_age=None)
+    get_cookie_spec(request).set(response, flip.token, max_age=None)
     return response
 
 
@@ -108,21 +108,21 @@ def _token_of(request: HttpRequest) -> str:
     several cookies of that name.
     """
     if request.user.is_authenticated:
-        for value in get_cookie_spec().read(request):
+        for value in get_cookie_spec(request).read(request):
             try:
-                if decode(value, allow_expired=True) == get_jwt(request).claims:
+                if decode(value, request, allow_expired=True) == get_jwt(request).claims:
                     return value
             except TokenError:
                 continue
     return ""
 
 
-def _describe(parts: list[anatomy.Part]) -> dict[str, Any]:
+def _describe(request: HttpRequest, parts: list[anatomy.Part]) -> dict[str, Any]:
     claims = list(anatomy.claims_of(parts[1])) if parts else []
     times = {claim.name: claim.value for claim in claims if claim.time}
     return {
-        "cookie": get_cookie_spec(),
-        "size": get_cookie_spec().size(".".join(part.text for part in parts)),
+        "cookie": get_cookie_spec(request),
+        "size": get_cookie_spec(request).size(".".join(part.text for part in parts)),
         "parts": parts,
         "claims": claims,
         "lifetime": times.get("exp", 0) - times.get("iat", 0),

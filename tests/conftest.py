@@ -19,9 +19,8 @@ from django.urls import set_urlconf
 from time_machine import TimeMachineFixture
 
 from django_jwt_cookie.signals import session_ended
-
-from .cases import mark_slow
-from .clients import ASGIClient, WSGIClient
+from tests.support.cases import mark_slow
+from tests.support.clients import ASGIClient, WSGIClient
 
 CLIENTS: dict[str, type[Client]] = {"wsgi": WSGIClient, "asgi": ASGIClient}
 
@@ -110,6 +109,11 @@ def missing_database(vendor: str, name: str) -> str:
     return "" if connection.vendor == vendor else f"DATABASE_URL names no {name}"
 
 
+def missing_server(variable: str, driver: str) -> str:
+    """Say what keeps a test that makes a database of its own from running, if anything."""
+    return missing_packages(driver) if os.environ.get(variable) else f"{variable} is not set"
+
+
 def missing_redis() -> str:
     """Say what keeps a test with Redis from running, if anything."""
     if not os.environ.get("REDIS_URL"):
@@ -150,8 +154,11 @@ def ecosystem() -> list[str]:
 MISSING: dict[str, Callable[[], str]] = {
     "needs_postgresql": lambda: missing_database("postgresql", "PostgreSQL"),
     "needs_mariadb": lambda: missing_database("mysql", "MariaDB"),
+    "needs_postgresql_server": lambda: missing_server("POSTGRESQL_URL", "psycopg"),
+    "needs_mariadb_server": lambda: missing_server("MARIADB_URL", "MySQLdb"),
     "needs_redis": missing_redis,
     "needs_chromium": missing_chromium,
+    "needs_clients": lambda: missing_packages("httpx", "requests"),
     "needs_curl": lambda: "" if shutil.which("curl") else "there is no curl",
     "needs_ecosystem": lambda: missing_packages(*ecosystem()),
     "needs_fastapi": lambda: missing_packages("fastapi", "uvicorn"),
@@ -161,6 +168,7 @@ MISSING: dict[str, Callable[[], str]] = {
     "needs_nginx": lambda: "" if NGINX else "there is no nginx",
     "needs_node": missing_node,
     "needs_servers": lambda: missing_packages("granian", "uvicorn"),
+    "needs_tenants": lambda: missing_packages("django_tenants"),
 }
 
 

@@ -31,7 +31,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
-ROOT_URLCONF = env.str("ROOT_URLCONF", default="tests.urls")
+ROOT_URLCONF = env.str("ROOT_URLCONF", default="tests.support.urls")
 JWT_COOKIE = env.json("JWT_COOKIE", default={})
 
 TEMPLATES = [

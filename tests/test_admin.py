@@ -13,8 +13,7 @@ from django.utils import timezone
 
 from django_jwt_cookie import sessions
 from django_jwt_cookie.models import LoginSession
-
-from .accounts import NAME, PASSWORD, log_in, start_session, who
+from tests.support.accounts import NAME, PASSWORD, log_in, start_session, who
 
 pytestmark = pytest.mark.django_db
 
@@ -158,7 +157,7 @@ def test_logins_are_ended_by_an_action(new_client, staff, bob, ended):
     log_in(other, "bob")
     alive = LoginSession.objects.get(user=bob)
     over = start_session(bob)
-    sessions.end_by_id([over.pk], sessions.EndReason.LOGOUT)
+    sessions.get_store().end(over, sessions.EndReason.LOGOUT)
     ended.clear()
     response = act(staff, "revoke", alive, over)
     assert "1 login was ended." in response.content.decode()

@@ -9,8 +9,7 @@ from django.utils import timezone
 from django_jwt_cookie.decorators import login_required, recent_login_required
 from django_jwt_cookie.exceptions import SessionRevoked
 from django_jwt_cookie.models import LoginSession
-
-from .accounts import COOKIE, JSON, NAME, PASSWORD, log_in
+from tests.support.accounts import COOKIE, JSON, NAME, PASSWORD, log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +20,7 @@ NEXT = "/accounts/login/?next="
 @pytest.fixture(autouse=True)
 def site(settings, time_machine):
     """Serve the guarded views, and stop the clock."""
-    settings.ROOT_URLCONF = "tests.urls_guarded"
+    settings.ROOT_URLCONF = "tests.support.urls_guarded"
     time_machine.move_to(1_800_000_000, tick=False)
 
 
@@ -112,12 +111,17 @@ def test_whoever_takes_anothers_place_has_given_no_password(client):
 
 @pytest.mark.parametrize("query", ["?logout", "?logout&unasked"])
 @pytest.mark.parametrize("name", [NAME, "eve"])
-def test_logging_out_on_the_way_makes_no_password_of_it(client, name, query):
+def test_logging_out_on_the_way_makes_no_password_of_it(client, time_machine, name, query):
     """Attack: have the view that impersonates log its visitor out first."""
     User.objects.create_user("eve", password=PASSWORD)
     log_in(client)
+    time_machine.shift(timedelta(minutes=5))
     client.get(f"/become/{name}/{query}")
     assert client.get("/members/function/").content == b"Welcome"
+    # The password of whoever is the same as before was given five minutes ago, and not now.
+    is_recent = name == NAME
+    assert (client.get("/vault/function/").status_code == 200) is is_recent
+    time_machine.shift(1)
     assert client.get("/vault/function/").url.endswith("reason=recent_login_required")
 
 

@@ -10,9 +10,9 @@ from django.urls import include, path
 from django_jwt_cookie.authentication import get_jwt, login
 from django_jwt_cookie.exceptions import SessionRevoked
 from django_jwt_cookie.middleware import JWTCookieMiddleware
+from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.responses import explain_redirect, login_document, prefers_json
-
-from .accounts import COOKIE, JSON, NAME, log_in, sign_up
+from tests.support.accounts import COOKIE, JSON, NAME, log_in, sign_up
 
 pytestmark = pytest.mark.django_db
 
@@ -168,17 +168,25 @@ def test_who_sends_an_accept_header_that_can_not_be_read_is_taken_for_people():
 
 def test_the_request_knows_which_login_it_is_of(rf):
     """By its id; none without one."""
+    seen = []
+
+    def view(request):
+        seen.append((request.jwt.session_id, request.jwt.auth_time))
+        login(request, User.objects.create_user(NAME))
+        seen.append(request.jwt.session_id)
+        assert request.jwt.session_id == request.jwt.login_session.pk
+        return HttpResponse()
+
     request = rf.get("/")
-    JWTCookieMiddleware(HttpResponse).process_request(request)
-    assert (request.jwt.session_id, request.jwt.auth_time) == (None, None)
-    login(request, User.objects.create_user(NAME))
-    assert request.jwt.session_id == request.jwt.login_session.pk
+    JWTCookieMiddleware(view)(request)
+    assert seen == [(None, None), request.jwt.session_id]
+    assert LoginSession.objects.get().pk == request.jwt.session_id
 
 
 def test_an_anonymous_request_has_no_login_document():
     """Views ask who it is before."""
     request = RequestFactory().get("/")
-    JWTCookieMiddleware(HttpResponse).process_request(request)
+    JWTCookieMiddleware(lambda _: HttpResponse())(request)
     with pytest.raises(SessionRevoked):
         login_document(request)
 

@@ -49,6 +49,7 @@ GROUPS = {
         "middleware",
         "proxy_models",
         "sessions_tests",
+        "signals",
         "test_client_regress",
         "timezones",
         "urlpatterns_reverse",

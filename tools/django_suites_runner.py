@@ -17,10 +17,10 @@ from django.test.client import ClientMixin
 from django.test.runner import DiscoverRunner
 from django.test.utils import iter_test_cases  # type: ignore[attr-defined]
 
-from django_jwt_cookie.cookies import get_cookie_spec
+from django_jwt_cookie.cookies import get_cookie_names
 from django_jwt_cookie.exceptions import JWTCookieError
-from django_jwt_cookie.sessions import EndReason, end_by_id, find
-from django_jwt_cookie.tokens import decode
+from django_jwt_cookie.sessions import EndReason, get_store
+from django_jwt_cookie.tokens import verify
 
 EXPECTED = Path(__file__).with_name("django_suites_expected.toml")
 
@@ -72,12 +72,12 @@ def show_login(client: Any, session: SessionBase) -> None:
 
     A login that is in the session already is newer, as it is for the middleware.
     """
-    cookie = client.cookies.get(get_cookie_spec().name)
-    if cookie is None or SESSION_KEY in session:
+    names = [name for name in get_cookie_names() if name in client.cookies]
+    if not names or SESSION_KEY in session:
         return
     try:
-        claims = decode(cookie.value, allow_expired=True)
-        login = find(claims.sid)
+        claims = verify(client.cookies[names[0]].value)
+        login = get_store().look_up(claims)
     except JWTCookieError:
         return
     session[SESSION_KEY] = claims.sub
@@ -85,7 +85,7 @@ def show_login(client: Any, session: SessionBase) -> None:
     session[HASH_SESSION_KEY] = login.auth_hash
 
     def flush() -> None:
-        end_by_id({claims.sid}, EndReason.LOGOUT)
+        get_store().end(login, EndReason.LOGOUT)
         type(session).flush(session)
 
     session.flush = flush  # type: ignore[method-assign]

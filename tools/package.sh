@@ -19,6 +19,6 @@ env --unset UV_REQUIRE_HASHES --unset UV_CONSTRAINT \
 uv pip check
 mkdir "$folder/source"
 tar --extract --file "$folder"/*.tar.gz --directory "$folder/source" --strip-components 1 \
-  --exclude "*/django_jwt_cookie"
+  --anchored --no-wildcards-match-slash --exclude "*/django_jwt_cookie"
 cd "$folder/source"
 python -X dev -m pytest "$@"

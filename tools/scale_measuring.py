@@ -4,9 +4,11 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
@@ -15,6 +17,8 @@ from django.utils import timezone
 
 from django_jwt_cookie import sessions
 from django_jwt_cookie.models import LoginSession
+from django_jwt_cookie.sessions.recorded import advance, begin, find
+from django_jwt_cookie.sessions.rotation import Verdict
 
 LOGINS = LoginSession._meta.db_table
 USERS = get_user_model()._meta.db_table
@@ -23,6 +27,12 @@ USER_AGENT = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/142.0.0.0 Safari/537.36"
 )
+
+
+def moment(sql: str) -> str:
+    """Return a time as the table has it: microseconds since 1970."""
+    return f"(extract(epoch FROM {sql}) * 1000000)::bigint"
+
 
 FILL = f"""
 TRUNCATE {LOGINS};
@@ -33,14 +43,15 @@ SELECT 1000000 + n, 'pbkdf2_sha256$1200000$' || md5(n::text) || md5(n::text), fa
 FROM generate_series(0, %(rows)s / 2) n
 ON CONFLICT DO NOTHING;
 INSERT INTO {LOGINS} (id, user_id, backend, auth_hash, generation, created_at, rotated_at, seen_at,
-                      expires_at, persistent, user_agent, revoked_at, revoked_because)
+                      expires_at, idle_seconds, persistent, user_agent, revoked_at, revoked_because)
 SELECT gen_random_uuid(), 1000000 + n %% (%(rows)s / 2), %(backend)s,
-       encode(sha256(n::text::bytea), 'hex'), n %% 100, now() - age, rotated_at, rotated_at,
-       CASE WHEN is_old AND n %% 14 = 7 THEN now() - interval '8 days'
-            ELSE least(rotated_at + interval '14 days', now() - age + interval '30 days') END,
-       true, %(user_agent)s,
-       CASE WHEN is_old AND n %% 14 = 0 THEN now() - interval '8 days'
-            WHEN n %% 7 = 1 THEN now() - least(age, interval '6 days') / 2 END,
+       encode(sha256(n::text::bytea), 'hex'), n %% 100, {moment("now() - age")},
+       {moment("rotated_at")}, {moment("rotated_at")},
+       CASE WHEN is_old AND n %% 14 = 7 THEN {moment("now() - interval '8 days'")}
+            ELSE {moment("now() - age + interval '30 days'")} END,
+       14 * 86400, true, %(user_agent)s,
+       CASE WHEN is_old AND n %% 14 = 0 THEN {moment("now() - interval '8 days'")}
+            WHEN n %% 7 = 1 THEN {moment("now() - least(age, interval '6 days') / 2")} END,
        CASE WHEN is_old AND n %% 14 = 0 OR n %% 7 = 1 THEN 'logout' ELSE '' END
 FROM (
     SELECT n, age, age > interval '8 days' AND n %% 7 = 0 AS is_old,
@@ -84,22 +95,33 @@ def some(count: int) -> list[LoginSession]:
 def log_in(login: LoginSession) -> None:
     """Begin another login of the same user, as a request does."""
     new = sessions.prepare(
-        login.user, backend=BACKEND, auth_hash="0" * 64, persistent=True, user_agent=USER_AGENT
+        login.user,
+        session_id=uuid4(),
+        backend=BACKEND,
+        auth_hash="0" * 64,
+        persistent=True,
+        user_agent=USER_AGENT,
     )
-    sessions.start(new)
+    begin(new)
+
+
+def renew(login: LoginSession) -> None:
+    """Come when it is time for the next generation."""
+    login.rotated_at = timezone.now() - timedelta(days=1)
+    advance(login, login.generation, Verdict.CURRENT)
 
 
 def see(login: LoginSession) -> None:
     """Come with the newest token for the first time."""
-    sessions.present(login, login.generation, timezone.now())
+    found = find(login.pk)
+    advance(found, found.generation, Verdict.CURRENT)
 
 
 LIFE: dict[str, Callable[[LoginSession], object]] = {
     "login": log_in,
-    "look-up": lambda login: sessions.find(login.pk),
-    "renewal": lambda login: sessions.renew(login, login.generation),
+    "look-up": lambda login: find(login.pk),
+    "renewal": renew,
     "first sight": see,
-    "newest?": sessions.is_newest,
     "devices": lambda login: list(sessions.active(login.user).order_by("-created_at", "pk")),
     "logout": sessions.revoke,
 }
@@ -228,8 +250,8 @@ def churn(rows: int, most: int, index: str = "") -> Churn:
         fill(rows)
         logins, before = some(most), written()
         for login in logins:
-            sessions.renew(login, login.generation)
-            sessions.present(sessions.find(login.pk), login.generation, timezone.now())
+            renew(login)
+            see(login)
         updates, hot, log = (one - other for one, other in zip(written(), before, strict=True))
     finally:
         run("DROP INDEX IF EXISTS scale_more")

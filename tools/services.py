@@ -170,7 +170,7 @@ def start_mariadb(place: Place) -> subprocess.Popen[bytes]:
     write_secret(
         script,
         f"CREATE USER tests@'127.0.0.1' IDENTIFIED BY '{place.password}';\n"
-        "GRANT ALL ON *.* TO tests@'127.0.0.1';\n",
+        "GRANT ALL ON *.* TO tests@'127.0.0.1' WITH GRANT OPTION;\n",
     )
     prepare(place, "mariadb-install-db", "--no-defaults", f"--datadir={data}", "--skip-test-db")
     return start(

@@ -5,14 +5,17 @@
 
 from .chain import check_middleware
 from .configuration import (
-    check_adopt_until,
-    check_adopters,
+    check_audience,
     check_dotted_paths,
     check_keys,
+    check_misplaced_settings,
+    check_move_until,
     check_revocation_cache,
+    check_row_deleters,
     check_session_age,
     check_session_cookie,
     check_settings,
+    check_tenants,
     check_token_fields,
 )
 from .safety import (
@@ -26,10 +29,13 @@ ALWAYS = (
     check_settings,
     check_keys,
     check_dotted_paths,
-    check_adopters,
-    check_adopt_until,
+    check_audience,
+    check_misplaced_settings,
+    check_move_until,
+    check_tenants,
     check_token_fields,
     check_revocation_cache,
+    check_row_deleters,
     check_session_age,
     check_session_cookie,
     check_middleware,

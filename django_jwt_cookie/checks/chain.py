@@ -38,7 +38,7 @@ E005 = Error(
     id="jwt_cookie.E005",
 )
 E006 = Error(
-    "SessionMiddleware comes after JWTCookieMiddleware, which then finds no login to adopt.",
+    "SessionMiddleware comes after JWTCookieMiddleware, which then finds no login in it.",
     hint="In MIDDLEWARE, move SessionMiddleware before JWTCookieMiddleware.",
     id="jwt_cookie.E006",
 )
@@ -67,12 +67,6 @@ W001 = Warning(
     hint="Add 'django.middleware.csrf.CsrfViewMiddleware' to MIDDLEWARE.",
     id="jwt_cookie.W001",
 )
-W002 = Warning(
-    "JWT_COOKIE['ADOPT_DJANGO_LOGINS'] is False while sessions are in use: whoever logs in by "
-    "Django's own login(), as in the admin, stays anonymous.",
-    hint="Remove ADOPT_DJANGO_LOGINS from JWT_COOKIE, or SessionMiddleware from MIDDLEWARE.",
-    id="jwt_cookie.W002",
-)
 W010 = Warning(
     "UpdateCacheMiddleware comes after JWTCookieMiddleware: it keeps a page before that says that "
     "the page depends on the cookie, and would serve one visitor what was made for another.",
@@ -95,20 +89,14 @@ def check_middleware(**kwargs: Any) -> list[CheckMessage]:
     found = [
         (E004, len(ours) > 1),
         (E005, bool(django)),
-        (E006, bool(sessions) and sessions[0] > ours[0] and _adopts()),
+        (E006, bool(sessions) and sessions[0] > ours[0]),
         (E007, bool(needy) and needy[0] < ours[0]),
         (E009, bool(remote) and remote[0] < ours[0]),
         (E013, bool(remote) and _takes_user_from_token()),
         (W001, not _places(chain, CsrfViewMiddleware)),
-        (W002, bool(sessions) and not _adopts()),
         (W010, bool(keeping) and keeping[-1] > ours[0]),
     ]
     return [message for message, is_so in found if is_so]
-
-
-def _adopts() -> bool:
-    settings = known_settings()
-    return settings is None or settings.adopt_django_logins
 
 
 def _takes_user_from_token() -> bool:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from django.apps import apps
 from django.conf import global_settings
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
@@ -11,12 +12,11 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-from .. import token_users
-from ..adopters import Adopter
-from ..claims import RESERVED_CLAIMS
-from ..conf import get_settings
+from ..conf import find_audience, get_settings, may_mix_tenants
 from ..keys import get_key_ring
-from ..tokens import SENSITIVE_CLAIM
+from ..tokens.claims import RESERVED_CLAIMS
+from ..tokens.codec import SENSITIVE_CLAIM
+from ..users.from_token import token_fields
 from .known import known_keys, known_settings, revocation_cache
 
 E001 = "jwt_cookie.E001"
@@ -24,7 +24,14 @@ E002 = "jwt_cookie.E002"
 E008 = "jwt_cookie.E008"
 E010 = "jwt_cookie.E010"
 E011 = "jwt_cookie.E011"
-E012 = "jwt_cookie.E012"
+E012 = Error(
+    "With DATABASE_ROUTERS, or an engine for tenants, the user of a token may be somebody else in "
+    "another database: no token is believed with USER_SOURCE = 'token', and each asks its record; "
+    "with TRACK_SESSIONS = False nothing but the hash of the password tells tenants apart.",
+    hint="Set JWT_COOKIE['AUDIENCE'] to the dotted path of a function that names the tenant of a "
+    "request; or leave out USER_SOURCE = 'token' and TRACK_SESSIONS = False. See docs/tenants.md.",
+    id="jwt_cookie.E012",
+)
 HINT = "It has to be the whole dotted path, such as 'mysite.views.roles'."
 W008 = Warning(
     "SESSION_COOKIE_AGE is set, and logins do not go by it any more, but by the timeouts in "
@@ -33,12 +40,17 @@ W008 = Warning(
     id="jwt_cookie.W008",
 )
 W009 = Warning(
-    "JWT_COOKIE['ADOPT_UNTIL'] is over: old logins are not taken over any more.",
-    hint="Remove ADOPTERS and ADOPT_UNTIL from JWT_COOKIE, and what is left of the older scheme: "
+    "JWT_COOKIE['MOVE_UNTIL'] is over: older logins are not taken over any more.",
+    hint="Remove MOVE_FROM and MOVE_UNTIL from JWT_COOKIE, and what is left of the older scheme: "
     "see docs/moving.md.",
     id="jwt_cookie.W009",
 )
 W012 = "jwt_cookie.W012"
+W013 = "jwt_cookie.W013"
+W014 = "jwt_cookie.W014"
+
+ROW_DELETERS = ("preventconcurrentlogins", "qsessions", "user_sessions")
+"""Apps that end a login by deleting the stored row of its session."""
 
 
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
@@ -65,8 +77,10 @@ def check_dotted_paths(**kwargs: Any) -> list[CheckMessage]:
     """Report what can't be imported, before somebody signs up."""
     settings = known_settings()
     messages: list[CheckMessage] = []
-    for name in ("claims", "signup_form", "user_serializer"):
-        path = getattr(settings, name, None)
+    single = ("claims", "signup_form", "user_serializer")
+    paths = [(name, getattr(settings, name, None)) for name in single]
+    paths += [("move_from", path) for path in (settings.move_from if settings else ())]
+    for name, path in paths:
         try:
             import_string(path) if path else None
         except ImportError as error:
@@ -74,28 +88,32 @@ def check_dotted_paths(**kwargs: Any) -> list[CheckMessage]:
     return messages
 
 
-def check_adopters(**kwargs: Any) -> list[CheckMessage]:
-    """Report what can't take over a login, before somebody comes with an old one."""
+def check_audience(**kwargs: Any) -> list[CheckMessage]:
+    """Report an audience that is meant to be a function, and can't be imported."""
     settings = known_settings()
-    messages: list[CheckMessage] = []
-    for path in settings.adopters if settings is not None else ():
-        try:
-            adopter = import_string(path)
-        except ImportError as error:
-            messages.append(Error(f"JWT_COOKIE['ADOPTERS']: {error}", hint=HINT, id=E008))
-        else:
-            if not (isinstance(adopter, type) and issubclass(adopter, Adopter)):
-                complaint = f"JWT_COOKIE['ADOPTERS']: {path} is no subclass of Adopter."
-                hint = "Write one: see django_jwt_cookie.adopters, and docs/moving.md."
-                messages.append(Error(complaint, hint=hint, id=E012))
-    return messages
+    try:
+        find_audience(settings) if settings is not None else None
+    except ImproperlyConfigured as error:
+        return [Error(str(error), hint=HINT, id=E008)]
+    return []
 
 
-def check_adopt_until(**kwargs: Any) -> list[CheckMessage]:
-    """Report adopters that nobody asks any more."""
+def check_move_until(**kwargs: Any) -> list[CheckMessage]:
+    """Report functions that nobody asks any more."""
     settings = known_settings()
-    until = settings.adopt_until if settings is not None else None
+    until = settings.move_until if settings is not None else None
     return [W009] if until is not None and until <= datetime.now(UTC) else []
+
+
+def check_tenants(**kwargs: Any) -> list[CheckMessage]:
+    """Report tenants of which one would take the tokens of another."""
+    settings = known_settings()
+    if settings is None or (settings.user_source == "database" and settings.track_sessions):
+        return []
+    try:
+        return [E012] if may_mix_tenants(settings) else []
+    except ImproperlyConfigured:
+        return []  # `check_audience` says so.
 
 
 def check_token_fields(**kwargs: Any) -> list[CheckMessage]:
@@ -104,7 +122,7 @@ def check_token_fields(**kwargs: Any) -> list[CheckMessage]:
     if settings is None or settings.user_source == "database":
         return []
     try:
-        fields = token_users.token_fields()
+        fields = token_fields()
     except FieldDoesNotExist as error:
         names = sorted(field.name for field in get_user_model()._meta.concrete_fields)
         hint = f"It has: {', '.join(names)}."
@@ -157,6 +175,34 @@ def check_session_cookie(**kwargs: Any) -> list[CheckMessage]:
         )
         for key in keys
         if _is_left_behind(key.removeprefix("COOKIE_"), key)
+    ]
+
+
+def check_row_deleters(**kwargs: Any) -> list[CheckMessage]:
+    """Report apps that would end logins where none is kept."""
+    return [
+        Warning(
+            f"{name} ends a login by deleting the stored row of its session. No login is kept "
+            "there: it goes on.",
+            hint="Remove it: the list of devices and django_jwt_cookie.sessions end logins; see "
+            "docs/moving.md.",
+            id=W014,
+        )
+        for name in ROW_DELETERS
+        if apps.is_installed(name)
+    ]
+
+
+def check_misplaced_settings(**kwargs: Any) -> list[CheckMessage]:
+    """Report settings of Django's own kind: there is one, a dict."""
+    return [
+        Warning(
+            f"{name} does nothing: the settings of this app are the keys of JWT_COOKIE.",
+            hint=f"Set JWT_COOKIE = {{{name.removeprefix('JWT_COOKIE_')!r}: ...}}.",
+            id=W013,
+        )
+        for name in dir(django_settings)
+        if name.startswith("JWT_COOKIE_")
     ]
 
 

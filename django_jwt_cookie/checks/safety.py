@@ -20,8 +20,9 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 """What group and others may do with a file."""
 
 W003 = Warning(
-    "The login cookie is not Secure: it travels over plain http, for everybody on the way to copy.",
-    hint="Set DEBUG = False, and remove COOKIE_SECURE from JWT_COOKIE if it is there.",
+    "Where a request comes over plain http, the login cookie is not Secure: everybody on the way "
+    "can copy it.",
+    hint="Set JWT_COOKIE = {'COOKIE_SECURE': True}.",
     id="jwt_cookie.W003",
 )
 W004 = Warning(
@@ -47,7 +48,7 @@ W007 = Warning(
 def check_cookie_is_secure(**kwargs: Any) -> list[CheckMessage]:
     """Report a cookie that plain http carries."""
     settings = known_settings()
-    return [W003] if settings is not None and not settings.cookie_secure else []
+    return [W003] if settings is not None and settings.cookie_secure is not True else []
 
 
 def check_secrets(**kwargs: Any) -> list[CheckMessage]:

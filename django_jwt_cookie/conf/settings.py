@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 T = TypeVar("T")
 
@@ -33,15 +33,15 @@ class Settings:
     """A login ends when it was unused for so long."""
 
     absolute_timeout: timedelta = timedelta(days=30)
-    """A login ends so long after the password was given, however busy it is."""
+    """A login ends so long after it began, however busy it is."""
 
     browser_session_timeout: timedelta = timedelta(hours=12)
     """``IDLE_TIMEOUT`` of a login without "remember me", whose cookie ends with the browser."""
 
     leeway: timedelta = timedelta(seconds=10)
-    """Clock skew between servers that is forgiven, for ``exp``, ``nbf`` and ``iat``."""
+    """Clock skew between servers that is forgiven, for ``exp``."""
 
-    reuse_grace: timedelta = timedelta(minutes=10)
+    reuse_grace: timedelta = timedelta(minutes=30)
     """How long after its successor was seen an old token is taken for a request that was long on
     its way, and not for a theft."""
 
@@ -52,13 +52,15 @@ class Settings:
     """``iss``: written into tokens and demanded of them, if set."""
 
     audience: str | None = None
-    """``aud``: written into tokens and demanded of them, if set."""
+    """``aud``: written into tokens and demanded of them, if set. A string, or the dotted path of
+    ``(request) -> str | None``, for a site with tenants: a token of one is none of another."""
 
     claims: str | None = None
     """Dotted path of ``(user, request) -> dict``: further claims, for example roles."""
 
     cookie_name: str = ""
-    """Default: ``__Host-jwt``; ``__Secure-jwt`` with a domain or path; ``jwt`` if not secure."""
+    """Default: ``__Host-jwt``, or ``__Secure-jwt`` with a domain or path. Where the cookie is not
+    ``Secure``, the name without that prefix, which no browser would take there."""
 
     cookie_domain: str | None = None
     """``Domain`` of the cookie; none: only the host that set it gets it back."""
@@ -69,8 +71,9 @@ class Settings:
     cookie_samesite: str = "Lax"
     """``SameSite`` of the cookie: ``Lax``, ``Strict`` or ``None``."""
 
-    cookie_secure: bool = True
-    """``Secure`` of the cookie. Default: ``not DEBUG``."""
+    cookie_secure: bool | Literal["auto"] = "auto"
+    """``Secure`` of the cookie. ``"auto"``: where the request came over https. ``True``: always, so
+    that nobody can log in over http. ``False``: never."""
 
     user_source: str = "database"
     """Where ``request.user`` comes from: ``database``, or ``token``, which costs no query and
@@ -86,15 +89,16 @@ class Settings:
     track_sessions: bool = True
     """Keep a record of each login. Without, a logout is only the cookie's."""
 
-    adopt_django_logins: bool = True
-    """Move logins that other code puts into the Django session into the cookie."""
+    adopt_from: datetime | None = None
+    """From when on logins live in the cookie, an aware ``datetime``: before it the middleware does
+    what Django's own does, so that all servers begin at the same moment. None: at once."""
 
-    adopters: tuple[str, ...] = ()
-    """Dotted paths of subclasses of `django_jwt_cookie.adopters.Adopter`: each takes over logins of
-    an older scheme, one that the site moves away from."""
+    move_from: tuple[str, ...] = ()
+    """Dotted paths of functions ``(request) -> (user, credential, expires_at) | None`` that know
+    the logins in a cookie of an older scheme, one that the site moves away from."""
 
-    adopt_until: datetime | None = None
-    """When that ends: an aware ``datetime``. After it the adopters are not asked any more."""
+    move_until: datetime | None = None
+    """When that ends: an aware ``datetime``. After it they are not asked any more."""
 
     revocation_cache: str | None = None
     """Alias of the Django cache that tells every process at once which logins have ended."""

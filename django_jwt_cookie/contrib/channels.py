@@ -8,12 +8,14 @@ get lost, and that the record is looked at every half of ``TOKEN_LIFETIME``, whi
 
 import asyncio
 import logging
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
+from io import BytesIO
 from typing import Any, TypeAlias
 
 from asgiref.sync import async_to_sync
@@ -22,21 +24,22 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer
 from channels.middleware import BaseMiddleware
 from channels.security.websocket import AllowedHostsOriginValidator
 from channels.sessions import SessionMiddlewareStack
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.auth.signals import user_logged_out
+from django.core.handlers.asgi import ASGIRequest
 from django.db import router, transaction
 from django.http import HttpRequest
 
 from .. import users
-from ..asking import ask_again
-from ..claims import Claims
+from ..authentication import IncomingCookie, check
 from ..exceptions import SessionError, TokenError
 from ..models import LoginSession
-from ..presented import PresentedCookie
-from ..renewal import half_life
-from ..sessions import EndReason
+from ..sessions import EndReason, are_recorded, records
+from ..sessions.recorded import end
+from ..sessions.rotation import half_life
 from ..signals import session_ended
-from ..store import get_store
+from ..tokens import Claims
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -48,6 +51,9 @@ LOGIN_ENDED = 4401
 
 NOBODY_CAN_TELL = 1011
 """The same when the database could not be asked twice: "internal error", which passes."""
+
+SCHEMES = {"wss": "https", "https": "https"}
+"""What is https; anything else is not."""
 
 PATIENCE = 5
 """Seconds that a client has to take note of the end; one that reads nothing never would."""
@@ -91,7 +97,7 @@ class JWTCookieAuthMiddleware(BaseMiddleware):
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        cookie = PresentedCookie(_handshake(scope))
+        cookie = IncomingCookie(_handshake(scope), time.time())
         login = await database_sync_to_async(cookie.login)()
         claims = login.claims if login else None
         user = login.user if login else AnonymousUser()
@@ -103,10 +109,18 @@ class JWTCookieAuthMiddleware(BaseMiddleware):
 
 
 def _handshake(scope: Message) -> HttpRequest:
-    """Return as much of a request as the cookie needs."""
-    request = HttpRequest()
-    lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie"]
-    request.META["HTTP_COOKIE"] = "; ".join(lines)
+    """Return the handshake as a request, for what depends on one: the cookie, and ``AUDIENCE``.
+
+    ``wss`` is https, by which the cookie has its name; and some proxies forward it so.
+    """
+    scheme = SCHEMES.get(scope.get("scheme", ""), "http")
+    query = scope.get("query_string", b"").decode("utf-8", "replace")
+    handshake = {**scope, "method": "GET", "scheme": scheme, "query_string": query}
+    request = ASGIRequest(handshake, BytesIO())
+    if settings.SECURE_PROXY_SSL_HEADER:
+        header, secure = settings.SECURE_PROXY_SSL_HEADER
+        if request.META.get(header) == "wss":
+            request.META[header] = secure
     return request
 
 
@@ -168,10 +182,10 @@ class _Connection:
         async with _notices(self._claims.sid) as told:
             while True:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(told.wait(), half_life().total_seconds())
+                    await asyncio.wait_for(told.wait(), half_life())
                 told.clear()
                 try:
-                    await database_sync_to_async(ask_again)(self._claims)
+                    await database_sync_to_async(check)(self._claims)
                     was_in_doubt = False
                 except (SessionError, TokenError) as error:
                     return LOGIN_ENDED, error.code
@@ -227,7 +241,7 @@ def _group(session_id: uuid.UUID) -> str:
 
 def tell_of_end(session: LoginSession, **_: Any) -> None:
     """Tell every process, once the database has it for sure: whoever is told asks the database."""
-    using = router.db_for_write(LoginSession)
+    using = router.db_for_write(LoginSession, instance=session)
     transaction.on_commit(partial(_tell, session.pk), using=using, robust=True)
 
 
@@ -240,8 +254,10 @@ def end_login_of_connection(
 ) -> None:
     """End the login, if a consumer has called Channels' ``logout()``: that knows of sessions."""
     claims = served.get()
-    if request is None and claims and user and users.subject(user) == claims.sub:
-        get_store().end_by_id({claims.sid}, EndReason.LOGOUT)
+    is_it = request is None and claims and user and users.subject(user) == claims.sub
+    if claims and is_it and are_recorded():
+        for session in records().filter(pk=claims.sid):
+            end(session, EndReason.LOGOUT)
 
 
 session_ended.connect(tell_of_end, LoginSession, dispatch_uid=f"{__name__}.tell_of_end")

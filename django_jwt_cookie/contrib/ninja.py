@@ -10,7 +10,7 @@ from ninja.errors import HttpError
 from ninja.security import APIKeyCookie
 
 from .. import responses
-from ..cookies import get_cookie_spec
+from ..cookies import get_cookie_names
 
 
 class CSRFFailed(HttpError):
@@ -26,7 +26,7 @@ class JWTCookieAuth(APIKeyCookie):
     """
 
     def __init__(self, csrf: bool = True) -> None:
-        self.param_name = get_cookie_spec().name
+        self.param_name = get_cookie_names()[1]
         super().__init__(csrf)
 
     def _get_key(self, request: HttpRequest) -> str | None:

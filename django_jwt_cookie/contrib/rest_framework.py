@@ -12,8 +12,8 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import ErrorDetail, NotAuthenticated, PermissionDenied
 
 from ..authentication import get_jwt
-from ..claims import Claims
 from ..responses import CSRF_DETAIL, CSRF_FAILED, REASONS
+from ..tokens import Claims
 
 if TYPE_CHECKING:
     from rest_framework.request import Request

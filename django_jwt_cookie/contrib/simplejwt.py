@@ -1,4 +1,4 @@
-"""Moving from djangorestframework-simplejwt: its tokens become logins of ours.
+"""Moving from djangorestframework-simplejwt, where its tokens are kept in a cookie.
 
 What is genuine, and whose it is, is asked of that package by its own classes and settings.
 """
@@ -6,66 +6,52 @@ What is genuine, and whose it is, is asked of that package by its own classes an
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-from django.apps import apps
+from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.module_loading import import_string
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed, TokenError
 from rest_framework_simplejwt.settings import api_settings
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.tokens import Token
 
-from ..adopters import Adopter, OldLogin
-from ..models import LoginSession
+from ..authentication.migrating import OlderCookie
 
-BLACKLIST = "rest_framework_simplejwt.token_blacklist"
+Found: TypeAlias = tuple[AbstractBaseUser, str, datetime] | None
+"""What a function of ``MOVE_FROM`` returns: user, credential, end of the credential."""
 
 
-class SimpleJWTAdopter(Adopter):
-    """Takes a token from the header ``Authorization``: a refresh token, or an access token.
+def from_cookies(
+    refresh: str = "", access: str = "", path: str = "/", domain: str | None = None
+) -> Callable[[HttpRequest], Found]:
+    """Return a function for ``MOVE_FROM`` that knows the tokens in cookies of these names.
 
-    A refresh token is what to send: the login lasts for as long as the token would have. The front
-    end has it where only its code can read it, and sends it there once.
+    The refresh token counts, if it has come: the login lasts as long as that would have.
     """
 
-    scheme = "djangorestframework-simplejwt"
+    def move(request: HttpRequest) -> Found:
+        if refresh and (raw := request.COOKIES.get(refresh)):
+            return find_by_refresh(raw)
+        raw = request.COOKIES.get(access) if access else None
+        return find_by_access(raw) if raw else None
 
-    def find(self, request: HttpRequest) -> OldLogin | None:
-        """Return the login of the token in the header."""
-        try:
-            header = JWTAuthentication().get_header(request)
-            raw = JWTAuthentication().get_raw_token(header) if header is not None else None
-        except AuthenticationFailed:
-            return None
-        return (self.find_by_refresh(raw) or self.find_by_access(raw)) if raw is not None else None
-
-    def find_by_refresh(self, raw: str | bytes) -> OldLogin | None:
-        """Return the login of a refresh token that is not blacklisted."""
-        return _find(import_string(api_settings.TOKEN_REFRESH_SERIALIZER).token_class, raw)
-
-    def find_by_access(self, raw: str | bytes) -> OldLogin | None:
-        """Return the login of a token that is good for a request."""
-        return _find(JWTAuthentication().get_validated_token, raw)
-
-    def end(self, session: LoginSession) -> None:
-        """Blacklist the refresh token that the login was made of, where there is a blacklist.
-
-        Only now: at the swap, requests that came with the same token side by side would fail.
-        """
-        if not apps.is_installed(BLACKLIST):
-            return
-        good = OutstandingToken.objects.filter(
-            user=session.user_id, expires_at__gt=timezone.now(), blacklistedtoken=None
-        )
-        for token in good:
-            if session.pk in self.make_ids(token.jti):
-                BlacklistedToken.objects.get_or_create(token=token)
+    cookies = tuple(OlderCookie(name, path, domain) for name in (refresh, access) if name)
+    move.cookies = lambda: cookies  # type: ignore[attr-defined]
+    return move
 
 
-def _find(verify: Callable[[Any], Token], raw: str | bytes) -> OldLogin | None:
+def find_by_refresh(raw: str) -> Found:
+    """Return the login of a refresh token that is not blacklisted."""
+    return _find(import_string(api_settings.TOKEN_REFRESH_SERIALIZER).token_class, raw)
+
+
+def find_by_access(raw: str) -> Found:
+    """Return the login of a token that is good for a request."""
+    return _find(JWTAuthentication().get_validated_token, raw)
+
+
+def _find(verify: Callable[[Any], Token], raw: str) -> Found:
     try:
         token = verify(raw)
         user = JWTAuthentication().get_user(token)
@@ -73,8 +59,7 @@ def _find(verify: Callable[[Any], Token], raw: str | bytes) -> OldLogin | None:
         return None  # KeyError: the blacklist fails over a token without an id.
     if not api_settings.USER_AUTHENTICATION_RULE(user):
         return None
-    ends = datetime.fromtimestamp(token["exp"], UTC)
-    return OldLogin(user=user, credential=_name(token), expires_at=ends)
+    return user, _name(token), datetime.fromtimestamp(token["exp"], UTC)
 
 
 def _name(token: Token) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
-from ..cookies import get_cookie_spec
+from ..cookies import get_cookie_names
 
 
 class JWTCookieScheme(OpenApiAuthenticationExtension):
@@ -19,4 +19,4 @@ class JWTCookieScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         """Return the security scheme object (OpenAPI 3.1, section 4.8.27)."""
-        return {"type": "apiKey", "in": "cookie", "name": get_cookie_spec().name}
+        return {"type": "apiKey", "in": "cookie", "name": get_cookie_names()[1]}

@@ -37,7 +37,7 @@ def ask(count: int) -> None:
 def end(chosen: LoginSessionQuerySet) -> str:
     """End the logins as the list of devices does; say how many there were."""
     ended = sum(
-        sessions.end(batch, sessions.EndReason.REVOKED) for batch in batches(chosen, BATCH_SIZE)
+        sessions.end_all(batch, sessions.EndReason.REVOKED) for batch in batches(chosen, BATCH_SIZE)
     )
     return f"Ended {logins(ended)}."
 

@@ -19,7 +19,7 @@ from django.test.client import ClientMixin
 from django.utils.module_loading import import_string
 
 from .. import authentication, users
-from ..cookies import get_cookie_spec
+from ..conf import get_settings
 from ..middleware import JWTCookieMiddleware
 
 CARRIERS = (SessionMiddleware, JWTCookieMiddleware)
@@ -51,7 +51,7 @@ def serve(client: Browser, view: Callable[[HttpRequest], object]) -> None:
             chain = middleware(chain)
     factory = RequestFactory()
     factory.cookies, factory.defaults = client.cookies, client.defaults
-    response = chain(factory.get("/", secure=get_cookie_spec().secure))
+    response = chain(factory.get("/", secure=get_settings().cookie_secure is True))
     client.cookies.update(response.cookies)
 
 

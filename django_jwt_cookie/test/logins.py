@@ -4,14 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from asgiref.sync import sync_to_async
-from django.db.models import F
 
 from ..conf import get_settings
-from ..renewal import half_life
 from ..sessions import are_recorded, records
-from ..tokens import encode
+from ..sessions.rotation import half_life
+from ..tokens import Claims, encode
 from .client import Browser, get_user
-from .tokens import get_claims, get_token, set_token
+from .tokens import get_claims, set_token
 
 TIMES = ("created_at", "rotated_at", "seen_at", "expires_at")
 
@@ -24,20 +23,27 @@ def age_login(client: Browser, by: timedelta) -> None:
     clock is moved, by time-machine or freezegun, the login lives by that clock.
     """
     claims, seconds = get_claims(client), int(by.total_seconds())
+    set_token(client, encode(_aged(claims, seconds)))
+    if are_recorded():
+        for record in records().filter(pk=claims.sid):
+            for name in TIMES:
+                if (moment := getattr(record, name)) is not None:
+                    setattr(record, name, moment - timedelta(seconds=seconds))
+            record.save(update_fields=TIMES)
+
+
+def _aged(claims: Claims, seconds: int) -> Claims:
+    """Return what a token says that was issued so much earlier."""
     stateless = claims.stateless and replace(
         claims.stateless, started_at=claims.stateless.started_at - seconds
     )
-    aged = replace(
+    return replace(
         claims,
         iat=claims.iat - seconds,
         exp=claims.exp - seconds,
         auth_time=max(claims.auth_time - seconds, 0),
         stateless=stateless,
     )
-    set_token(client, encode(aged))
-    if are_recorded():
-        earlier = {name: F(name) - timedelta(seconds=seconds) for name in TIMES}
-        records().filter(pk=claims.sid).update(**earlier)
 
 
 def use_up_token(client: Browser) -> str:
@@ -46,14 +52,16 @@ def use_up_token(client: Browser) -> str:
     Whoever comes with the copy is a thief, by the rules of renewal: the login ends (``ON_REUSE``).
     Without records (``TRACK_SESSIONS = False``) nobody notices.
     """
-    copy = get_token(client)
+    copy = get_claims(client)
     # When an older generation than the last was seen is not kept, but how long it was ago at least:
     # so many renewals, and it was before the grace, whatever the client does after.
-    for _ in range(get_settings().reuse_grace // half_life() + 3):
-        age_login(client, half_life())
+    half = timedelta(seconds=half_life())
+    renewals = get_settings().reuse_grace // half + 3
+    for _ in range(renewals):
+        age_login(client, half)
         get_user(client)  # Brings the next token,
         get_user(client)  # and is the first to come with it.
-    return copy
+    return encode(_aged(copy, renewals * int(half.total_seconds())))
 
 
 aage_login = sync_to_async(age_login, thread_sensitive=True)

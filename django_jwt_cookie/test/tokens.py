@@ -6,15 +6,14 @@ from typing import Any
 
 from jwt.utils import base64url_decode, base64url_encode
 
-from ..claims import Claims
-from ..cookies import get_cookie_spec
-from ..tokens import decode, encode
+from ..cookies import get_cookie_names
+from ..tokens import Claims, encode, verify
 from .client import Browser
 
 
 def get_token(client: Browser) -> str:
     """Return the token in the cookie of ``client``; raises ``LookupError`` if there is none."""
-    morsel = client.cookies.get(get_cookie_spec().name)
+    morsel = client.cookies.get(_name_in(client))
     if morsel is None or not morsel.value:
         raise LookupError(
             "This client has no login cookie. After Django's own force_login() it gets one with "
@@ -23,14 +22,20 @@ def get_token(client: Browser) -> str:
     return morsel.value
 
 
+def _name_in(client: Browser) -> str:
+    """Return under which name the client has its cookie: that of https, or else of http."""
+    plain, secure = get_cookie_names()
+    return secure if secure in client.cookies else plain
+
+
 def set_token(client: Browser, token: str) -> None:
     """Put ``token`` into the cookie of ``client``, be it good or bad."""
-    client.cookies[get_cookie_spec().name] = token
+    client.cookies[_name_in(client)] = token
 
 
 def get_claims(client: Browser) -> Claims:
     """Return what the token of ``client`` says; raises `TokenInvalid`."""
-    return decode(get_token(client), allow_expired=True)
+    return verify(get_token(client))
 
 
 def reissue(token: str, **claims: Any) -> str:
@@ -38,7 +43,7 @@ def reissue(token: str, **claims: Any) -> str:
 
     Raises `TokenInvalid`, also for a claim of the wrong type.
     """
-    payload = decode(token, allow_expired=True).to_payload()
+    payload = verify(token).to_payload()
     return encode(Claims.from_payload(payload | claims))
 
 

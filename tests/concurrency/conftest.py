@@ -13,7 +13,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection, connections
 
-from ..accounts import PASSWORD
+from tests.support.accounts import PASSWORD
+
 from .crowd import Crowd
 from .servers import Server, running_server
 

@@ -15,11 +15,10 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from django_jwt_cookie import token_users
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.tokens import Claims, decode, encode
-
-from ..accounts import COOKIE, start_session
+from django_jwt_cookie.users import from_token
+from tests.support.accounts import COOKIE, start_session
 
 Result = TypeVar("Result")
 
@@ -110,5 +109,5 @@ def token_of(login: LoginSession, *, age: int = 0, gen: int = 0) -> str:
     """Return the token of ``login`` that was issued ``age`` seconds ago."""
     then = int(time.time()) - age
     times: Any = {"iat": then, "exp": then + LIFETIME, "auth_time": then}
-    extra = token_users.carried_fields(login.user)
+    extra = from_token.carried_fields(login.user)
     return encode(Claims(str(login.user.pk), login.pk, gen, **times, extra=extra))

@@ -11,8 +11,12 @@ from http.client import HTTPConnection
 from http.cookies import SimpleCookie
 from pathlib import Path
 
-from ..accounts import COOKIE
+from django_jwt_cookie.cookies import get_cookie_names
+
 from .crowd import PATIENCE, Answer
+
+COOKIE, _ = get_cookie_names()
+"""Over plain http."""
 
 PROCESSES = 4
 THREADS = 8

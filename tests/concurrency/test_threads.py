@@ -20,13 +20,15 @@ from django_jwt_cookie import sessions
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.signals import session_ended, session_renewed, token_reused
 from django_jwt_cookie.tokens import decode
+from tests.support.accounts import COOKIE, PASSWORD
 
-from ..accounts import PASSWORD
 from .crowd import Answer, Crowd, ask, everybody, log_out, login_of, rounds, send, token_of
 
 pytestmark = pytest.mark.slow
 
-GRACE = 600
+GRACE = 1800
+"""Seconds, as ``REUSE_GRACE`` has them."""
+
 SIGNALS = {"renewed": session_renewed, "ended": session_ended, "reused": token_reused}
 
 Sent = list[tuple[str, UUID]]
@@ -97,11 +99,17 @@ def test_old_and_new_tokens_of_one_browser_arrive_at_once(ada, crowd, clients, s
         sent.clear()
 
 
-def test_requests_that_swap_one_old_login_at_once_get_one_login(ada, crowd, clients, settings):
-    """32 of them, with the cookie of an older scheme: one begins it, the others join."""
+def find_ticket(request):
+    """Know logins of an older scheme, whose cookie has the name of ours: for ``MOVE_FROM``."""
+    ticket = signing.loads(request.COOKIES.get(COOKIE, ""), salt="tickets")
+    user = User.objects.get(pk=ticket["user"])
+    return user, ticket["number"], datetime.fromtimestamp(ticket["expires"], UTC)
+
+
+def test_requests_that_bring_one_old_login_at_once_get_one_login(ada, crowd, clients, settings):
+    """32 of them, with the cookie of an older scheme: one begins it, the others share it."""
     later = datetime.now(UTC) + timedelta(days=1)
-    adopter = "tests.old_schemes.NamesakeTickets"
-    settings.JWT_COOKIE = {"ADOPTERS": [adopter], "ADOPT_UNTIL": later}
+    settings.JWT_COOKIE = {"MOVE_FROM": [f"{__name__}.find_ticket"], "MOVE_UNTIL": later}
     for number in range(rounds(50)):
         ticket = {"user": ada.pk, "number": str(number), "expires": later.timestamp()}
         answers = crowd.do(*everybody(clients, signing.dumps(ticket, salt="tickets")))
@@ -124,28 +132,20 @@ def test_a_theft_that_many_requests_notice_is_one_theft(ada, crowd, clients, sen
         sent.clear()
 
 
-def test_a_restored_backup_is_healed_by_many_requests(ada, crowd, clients, sent):
-    """The row is three generations behind the tokens, and 32 requests find out at once."""
+@pytest.mark.parametrize("age", [60, 400, 700], ids=["new", "half over", "expired"])
+def test_a_restored_backup_is_healed_by_many_requests(ada, crowd, clients, sent, age):
+    """The row is three generations behind the tokens, and 32 requests find out at once.
+
+    The record catches up with the tokens; the next generation is due when it would be anyway.
+    """
     for _ in range(rounds(50)):
         login, _ = login_of(ada, age=2 * GRACE)
-        answers = crowd.do(*everybody(clients, token_of(login, age=60, gen=3)))
+        answers = crowd.do(*everybody(clients, token_of(login, age=age, gen=3)))
         assert {answer.status for answer in answers} == {200}
+        assert {answer.generation for answer in answers} <= {None, 3}
         login.refresh_from_db()
         assert (login.generation, login.revoked_because) == (3, "")
     assert sent == []
-
-
-def test_a_restored_backup_is_healed_by_requests_that_renew(ada, crowd, clients, sent):
-    """The same with a token that is due: healed, renewed once, nobody refused, no fork."""
-    for _ in range(rounds(50)):
-        login, _ = login_of(ada, age=2 * GRACE)
-        answers = crowd.do(*everybody(clients, token_of(login, age=700, gen=3)))
-        assert {answer.status for answer in answers} == {200}
-        assert {answer.generation for answer in answers} <= {None, 4}
-        login.refresh_from_db()
-        assert (login.generation, login.revoked_because) == (4, "")
-        assert sent == [("renewed", login.pk)]
-        sent.clear()
 
 
 def change_password(user: User) -> None:
@@ -191,7 +191,9 @@ def test_an_end_that_races_renewals_holds(ada, crowd, clients, name, age):
         answers = crowd.do(*(partial(later, act, chance.uniform(0, 0.02)) for act in acts))
         tokens = {token, *(answer.cookie for answer in answers[1:] if answer.cookie)}
         for each in tokens:
-            assert ask(clients[0], each) == Answer(401, "")
+            # In the browser that ended it, there may be a newer cookie by now.
+            cookie = None if name in ("logout", "password") else ""
+            assert ask(clients[0], each) == Answer(401, cookie)
 
 
 def test_two_logins_in_one_browser_at_once(ada, crowd, clients):
@@ -205,13 +207,13 @@ def test_two_logins_in_one_browser_at_once(ada, crowd, clients):
         assert [answer.status for answer in answers] == [200, 200]
         assert len({decode(answer.cookie).sid for answer in answers} - {before.pk}) == 2
         assert [ask(clients[0], answer.cookie).status for answer in answers] == [200, 200]
-        assert ask(clients[0], token) == Answer(401, "")
+        assert ask(clients[0], token) == Answer(401, None)
 
 
 def test_logging_in_again_while_the_old_login_renews(ada, crowd, clients):
     """The old login does not come back, and the new one is not harmed."""
     for _ in range(rounds(50)):
-        before, token = login_of(ada, age=700)
+        before, token = login_of(ada, age=400)
         path, form = "/accounts/login/", {"username": "ada", "password": PASSWORD}
         json = {"content_type": "application/json"}
         log_in = partial(send, clients[0].post, token, path, form, **json)
@@ -219,4 +221,4 @@ def test_logging_in_again_while_the_old_login_renews(ada, crowd, clients):
         assert decode(answer.cookie).sid != before.pk
         assert ask(clients[0], answer.cookie).status == 200
         for old in {token, *(other.cookie for other in others if other.cookie)}:
-            assert ask(clients[0], old) == Answer(401, "")
+            assert ask(clients[0], old) == Answer(401, None)

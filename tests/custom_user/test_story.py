@@ -9,8 +9,8 @@ from django.core.management import call_command
 
 from django_jwt_cookie.test.client import JWTClient
 from django_jwt_cookie.tokens import decode
-from tests.accounts import COOKIE, JSON, PASSWORD
 from tests.custom_user.models import User
+from tests.support.accounts import COOKIE, JSON, PASSWORD
 
 pytestmark = pytest.mark.django_db
 

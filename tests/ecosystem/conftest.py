@@ -1,4 +1,4 @@
-"""These tests need the settings of their sites; `tests/test_ecosystem.py` runs them with those."""
+"""These tests need the settings of their sites: `tests/project/test_ecosystem.py` has them."""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from django.conf import settings
 from django.test import Client
 from time_machine import TimeMachineFixture
 
-from tests.accounts import sign_up
+from tests.support.accounts import sign_up
 
 from .sessions import left_in_sessions
 

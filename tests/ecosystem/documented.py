@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.documents import ROOT, files
+from tests.support.documents import ROOT, files
 
 PAGES = [ROOT / "docs" / "ecosystem.md", ROOT / "docs" / "moving.md"]
 DOCUMENTED = {name: block for page in PAGES for name, block in files(page).items()}
 
-NOT_OVER = {"ADOPT_UNTIL": datetime.now(UTC) + timedelta(days=30)}
+NOT_OVER = {"MOVE_UNTIL": datetime.now(UTC) + timedelta(days=30)}
 """In place of the document's date, which is one like those that sites write, and will be over."""
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from django_jwt_cookie import sessions
 from django_jwt_cookie.models import LoginSession
-from tests.accounts import COOKIE
+from tests.support.accounts import COOKIE
 
 
 def _tamper(client: Client) -> None:
@@ -32,6 +32,14 @@ def _expire(client: Client) -> None:
 
 def _deactivate(client: Client) -> None:
     User.objects.update(is_active=False)
+
+
+def is_forgotten(client: Client, reason: str) -> bool:
+    """Tell whether the browser has been told to forget the cookie, as it is to be told.
+
+    Not that of a login that is over by the clock, which may be wrong.
+    """
+    return (client.cookies[COOKIE].value == "") == (reason != "session_expired")
 
 
 REFUSALS: list[tuple[Callable[[Client], None], str]] = [

@@ -14,9 +14,10 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
-from django_jwt_cookie.adoption import WITHOUT_VALUE
-
 LOGIN_KEYS = {SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY}
+
+WITHOUT_VALUE = {"_jwt_cookie_sid", "_session_expiry"}
+"""What a session may still have in it and yet hold nothing that anybody would miss."""
 
 NOTHING = "nothing at all"
 """Left in a session that is there for nothing."""

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db import connections, models
 
 from django_jwt_cookie import sessions
-from tests.accounts import BACKEND
+from tests.support.accounts import BACKEND
 
 from .models import Place
 
@@ -138,7 +138,11 @@ def make_user(row: str, using: str = "default", **more: Any) -> Any:
 def start_session(user: Any) -> Any:
     """Record a login of ``user``."""
     session = sessions.prepare(
-        user, backend=BACKEND, auth_hash=user.get_session_auth_hash(), persistent=True
+        user,
+        session_id=uuid.uuid4(),
+        backend=BACKEND,
+        auth_hash=user.get_session_auth_hash(),
+        persistent=True,
     )
     session.save(using=user._state.db)
     return session

@@ -8,8 +8,9 @@ from django.contrib.auth import get_user_model
 from django.db import connections, models, transaction
 from django.test.utils import CaptureQueriesContext
 
-from django_jwt_cookie import lookups
 from django_jwt_cookie.models import LoginSession
+from django_jwt_cookie.sessions import lookup
+from django_jwt_cookie.users.prepared import ByKey, PreparedByKey
 
 from .models import EveryField, Place
 from .rows import ROWS, make_user, seen_of, start_session
@@ -49,14 +50,14 @@ def session(user):
     return start_session(user)
 
 
-def make_lookups(using: str = "default") -> list[lookups.Lookup]:
+def make_lookups(using: str = "default") -> list[ByKey[LoginSession]]:
     """Return the lookup that a request has, and the ordinary one."""
-    return [lookups._make_lookup(using), lookups.Lookup(using)]
+    return [lookup.make_lookup(using), lookup.plain_lookup(using)]
 
 
 def found(session: Any, using: str = "default") -> list[Any]:
     """Return what the two of them find."""
-    return [lookup.find(session.pk) for lookup in make_lookups(using)]
+    return [each.get(session.pk) for each in make_lookups(using)]
 
 
 def test_the_user_model_has_a_field_of_every_kind():
@@ -70,15 +71,15 @@ def test_the_user_model_has_a_field_of_every_kind():
 def test_where_the_query_is_prepared():
     """Not where the user is in two tables, or the SQL has parameters of a field's own."""
     made, ordinary = make_lookups()
-    assert type(ordinary) is lookups.Lookup
-    assert isinstance(made, lookups.PreparedLookup) == IS_PREPARED[User.__name__]
+    assert type(ordinary) is ByKey
+    assert isinstance(made, PreparedByKey) == IS_PREPARED[User.__name__]
 
 
 def test_both_find_the_same(session, django_assert_num_queries):
     """Values, their types and order, state, relations, deferred fields: in one query each."""
     made, ordinary = make_lookups()
     with django_assert_num_queries(2):
-        ours, djangos = made.find(session.pk), ordinary.find(session.pk)
+        ours, djangos = made.get(session.pk), ordinary.get(session.pk)
         assert ours == djangos == session
         assert ours.user == djangos.user == session.user
         assert hash(ours.user) == hash(djangos.user)
@@ -170,14 +171,14 @@ def test_each_database_has_a_lookup_of_its_own():
     """What converts a value belongs to the database, and so does the state of an instance."""
     for using in ("default", "other"):
         session = start_session(make_user("usual", using))
-        mine = lookups.find_with_user(session.pk, using)
+        mine = lookup.find_with_user(session.pk, using)
         ours, djangos = found(session, using)
         assert seen_of(mine.user) == seen_of(ours.user) == seen_of(djangos.user)
         assert seen_of(mine) == seen_of(ours) == seen_of(djangos)
         assert (mine._state.db, mine.user._state.db) == (using, using)
         assert mine.user.twice == f"<cba of twice on {using}>"
     assert [session.user.name for session in LoginSession.objects.using("other")] == ["usual 100%"]  # type: ignore[attr-defined]
-    assert lookups.find_with_user(session.pk, "default") is None
+    assert lookup.find_with_user(session.pk, "default") is None
 
 
 class Elsewhere:

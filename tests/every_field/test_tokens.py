@@ -11,9 +11,9 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db.models.fields.files import FieldFile
 
-from django_jwt_cookie import token_users
 from django_jwt_cookie.tokens import Claims
-from tests.key_samples import public_pem
+from django_jwt_cookie.users import from_token
+from tests.support.key_samples import public_pem
 
 from .rows import ROWS, make_user, seen_of
 
@@ -39,13 +39,13 @@ def _carries_all(settings):
 
 def claims_of(user: Any) -> Claims:
     """Return what a token of ``user`` says, through JSON; however long that is."""
-    said = json.loads(json.dumps(token_users.carried_fields(user)))
+    said = json.loads(json.dumps(from_token.carried_fields(user)))
     return Claims(str(user.pk), uuid.uuid4(), gen=0, iat=0, exp=0, auth_time=0, extra=said)
 
 
 def without_note(user: Any) -> dict[str, Any]:
     """Return what can be told of ``user``, but for what this package and copies note."""
-    seen, notes = seen_of(user), (token_users.CARRIED, "_django_version")
+    seen, notes = seen_of(user), (from_token.CARRIED, "_django_version")
     return seen | {"values": [each for each in seen["values"] if each[0] not in notes]}
 
 
@@ -54,7 +54,7 @@ def test_all_fields_at_once(user, django_assert_num_queries):
     """The same instance as from the row: values, types, order, state and what is deferred."""
     claims = claims_of(user)
     with django_assert_num_queries(0):
-        made = token_users.from_claims(claims)
+        made = from_token.from_claims(claims)
     names = attnames(FIELDS)
     values = [stored(user, each) for each in names]
     assert without_note(made) == without_note(User.from_db("default", names, values))
@@ -84,7 +84,7 @@ def test_each_field_on_its_own(settings, django_assert_num_queries, name):
     user = make_user("usual")
     claims = claims_of(user)
     with django_assert_num_queries(0):
-        made = token_users.from_claims(claims)
+        made = from_token.from_claims(claims)
         names = attnames([name, "is_active"])
         values = [stored(user, each) for each in names]
         assert without_note(made) == without_note(User.from_db("default", names, values))
@@ -101,7 +101,7 @@ def test_a_claim_that_was_something_else_is_no_error(odd):
     """A token from before the field was carried is good for all else."""
     claims = claims_of(make_user("nulls"))
     for name in FIELDS:
-        assert token_users.from_claims(replace(claims, extra={name: odd})).pk == int(claims.sub)
+        assert from_token.from_claims(replace(claims, extra={name: odd})).pk == int(claims.sub)
 
 
 # --- Each request on its own
@@ -153,6 +153,6 @@ def test_attack_what_only_the_database_knows_is_not_true(settings):
         "KEYS": [public_pem("EdDSA")],
         "ALGORITHM": "EdDSA",
     }
-    made: Any = token_users.from_claims(claims)
+    made: Any = from_token.from_claims(claims)
     assert (made.by_database, made.by_function) == (7, None)
     assert not any(hasattr(value, "resolve_expression") for value in vars(made).values())

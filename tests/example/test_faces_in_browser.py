@@ -9,8 +9,8 @@ import django
 import pytest
 
 from example_project.tour.server import Site
+from tests.support.documents import ROOT, blocks
 
-from ..documents import ROOT, blocks
 from .visitors import PASSWORD, InBrowser
 
 CLIENT = "/static/example_project/app/login-client.js"

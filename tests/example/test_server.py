@@ -13,7 +13,6 @@ MEMBERS_ONLY = [b"/members/", b"/token/", b"/accounts/password_change/", b"/admi
 
 COOKIES = {
     "none": b"",
-    "empty": b"jwt=",
     "garbage": b"jwt=garbage",
     "nul": b"jwt=a\0b.c.d",
     "bytes": b"jwt=\xff\xfe\x80.\xc3\xa9.\xf0\x9f\x8d\xaa",

@@ -14,8 +14,7 @@ import pytest
 
 import django_jwt_cookie
 from example_project.tour.server import MANAGE, environment_for
-
-from ..cases import spread
+from tests.support.cases import spread
 
 ROOT = MANAGE.parents[1]
 
@@ -45,6 +44,7 @@ def clone(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_from_a_clone_to_a_demo_user(clone: Path) -> None:
     """The three commands that the documentation names, twice: the second time nothing changes."""
     script = clone / "example_project" / "manage.py"

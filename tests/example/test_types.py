@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ..conftest import NODE
-from ..documents import ROOT, write_files
+from tests.conftest import NODE
+from tests.support.documents import ROOT, write_files
 
 EXAMPLE = ROOT / "example_project"
 PAGE = ROOT / "docs" / "spa.md"

@@ -16,8 +16,7 @@ from django.utils import timezone
 from django_jwt_cookie.exceptions import TokenInvalid
 from django_jwt_cookie.tokens import decode
 from example_project import anatomy, views
-
-from ..cases import spread
+from tests.support.cases import spread
 
 pytestmark = pytest.mark.django_db
 

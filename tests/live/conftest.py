@@ -10,10 +10,10 @@ import pytest
 from django.contrib.auth.models import User
 
 from django_jwt_cookie.test.client import JWTClient
+from tests.support.accounts import NAME
+from tests.support.documents import ROOT, write_files
 
-from ..accounts import NAME
 from ..concurrency.conftest import shared_database
-from ..documents import ROOT, write_files
 from ..services.servers import free_port, running
 from . import settings as live_settings
 from .site import Site

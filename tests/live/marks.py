@@ -2,7 +2,8 @@
 
 import pytest
 
-from .conftest import ASYNCHRONOUS, COMMANDS
+from tests.live.conftest import ASYNCHRONOUS, COMMANDS
+
 from .site import PROC
 
 on_asynchronous = pytest.mark.parametrize("site", ASYNCHRONOUS, indirect=True)

@@ -14,8 +14,10 @@ from django.db import connection
 
 from django_jwt_cookie.tokens import decode
 
-from ..accounts import COOKIE
 from ..services.servers import PATIENCE
+
+COOKIE = "jwt"
+"""Over plain http."""
 
 PROC = Path("/proc")
 """Where Linux tells what a process holds open."""

@@ -8,8 +8,8 @@ import pytest
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.test.logins import age_login
 from django_jwt_cookie.test.tokens import get_token
+from tests.support.accounts import NAME
 
-from ..accounts import NAME
 from .marks import from_both, linux_tells, on_each
 from .site import wait_until
 

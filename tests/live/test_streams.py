@@ -10,8 +10,8 @@ from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.test.logins import age_login
 from django_jwt_cookie.test.tokens import get_token
 from django_jwt_cookie.tokens import decode
+from tests.support.accounts import NAME
 
-from ..accounts import NAME
 from .marks import from_both, linux_tells, on_asynchronous, on_each
 from .site import wait_until
 from .test_servers import HALF

@@ -18,10 +18,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.accounts import NAME, PASSWORD
+from tests.support.documents import ROOT
 from tools.openapi import TARGET
 
-from ..accounts import NAME, PASSWORD
-from ..documents import ROOT
 from ..services.servers import free_port, gunicorn, running
 
 SETTINGS = "tests.openapi.settings"

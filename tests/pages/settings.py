@@ -11,9 +11,6 @@ ALLOWED_HOSTS = ["127.0.0.1"]
 ROOT_URLCONF = "tests.pages.urls"
 LOGIN_REDIRECT_URL = "login_sessions"
 
-# A browser keeps no Secure cookie of a plain socket.
-JWT_COOKIE = {"COOKIE_SECURE": False}
-
 MIDDLEWARE = [
     "tests.pages.urls.with_strict_policy",
     *PLAIN[:2],

@@ -9,8 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from django_jwt_cookie.responses import REASONS
-
-from ..accounts import NAME, PASSWORD
+from tests.support.accounts import NAME, PASSWORD
 
 OTHER_PASSWORD = "Halite-1280-shaft"
 
@@ -84,6 +83,16 @@ def login_again(reason: str) -> State:
 
 
 STATES |= {f"login_because_{reason}": login_again(reason) for reason in REASONS}
+
+
+@state
+def login_without_https(visit: Any) -> None:
+    visit.go("/without-https/login/")
+
+
+@state
+def signup_without_https(visit: Any) -> None:
+    visit.go("/without-https/signup/")
 
 
 @state

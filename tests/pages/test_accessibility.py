@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from django_jwt_cookie.responses import REASONS
+from django_jwt_cookie.responses import HTTPS_DETAIL, REASONS
+from tests.support.accounts import PASSWORD
 
-from ..accounts import PASSWORD
 from .states import OTHER_PASSWORD, STATES, log_in_as_somebody_new, press, submit
 
 ENGLISH, ARABIC = {"locale": "en-GB"}, {"locale": "ar"}
@@ -108,6 +108,13 @@ class TestAccessibility:
         STATES[f"login_because_{reason}"](visit)
         alert = visit.page.get_by_role("alert").inner_text()
         assert alert == f"Please log in again: {REASONS[reason]}"
+
+    @pytest.mark.parametrize("state", ["login_without_https", "signup_without_https"])
+    def test_why_nobody_can_log_in_is_announced(self, visit: Any, state: str) -> None:
+        """Over plain http; there is nothing to type."""
+        STATES[state](visit)
+        assert visit.page.get_by_role("alert").inner_text() == str(HTTPS_DETAIL)
+        assert visit.find("input").count() == 0
 
     def test_what_was_done_is_announced(self, visit: Any) -> None:
         """Without taking the word from what is being read."""

@@ -11,6 +11,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from django_jwt_cookie.decorators import recent_login_required
+from django_jwt_cookie.views import LoginView, SignupView
 
 POLICY = "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 """Nothing may be loaded, and nothing that stands in the page may style it or run."""
@@ -44,4 +45,7 @@ urlpatterns = [
     path("accounts/", include("django_jwt_cookie.urls")),
     path("link/<name>/", follow_the_link),
     path("safe/", safe),
+    # As where the cookie is always Secure, and the page has come over plain http.
+    path("without-https/login/", LoginView.as_view(needs_https=True)),
+    path("without-https/signup/", SignupView.as_view(needs_https=True)),
 ]

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from ..key_samples import private_pem
+from tests.support.key_samples import private_pem
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:  # pragma: no cover - with nginx or Chromium

@@ -34,6 +34,9 @@ def assert_refused(answer: Answer, *codes: str) -> None:
 class Contract:
     """Each test asks a fixture ``service``; a class for each kind of service has that."""
 
+    foreign_header: tuple[str, ...] = ("token_invalid",)
+    """What a token is refused as whose header none of the known keys writes."""
+
     def user(self, answer: Answer) -> Any:
         """Return whose login the service takes it for."""
         assert answer.status == 200, answer.body
@@ -51,7 +54,10 @@ class Contract:
     @pytest.mark.parametrize("forgery", FORGERIES)
     def test_attack_a_forged_token(self, service: Server, token: str, forgery: str) -> None:
         """Named after what is wrong with it."""
-        assert_refused(service.ask(SAFE, cookies(FORGERIES[forgery](token))), "token_invalid")
+        forged = FORGERIES[forgery](token)
+        is_known = forged.partition(".")[0] == token.partition(".")[0]
+        codes = ("token_invalid",) if is_known else self.foreign_header
+        assert_refused(service.ask(SAFE, cookies(forged)), *codes)
 
     @pytest.mark.parametrize("kid", ["A" * 43, ""])
     def test_attack_a_key_that_nobody_knows(self, service: Server, token: str, kid: str) -> None:
@@ -109,8 +115,8 @@ class Contract:
             assert self.user(service.ask(SAFE, cookies(token), Origin=origin)) == "1"
 
     def test_clocks_may_differ_a_little(self, service: Server, token: str) -> None:
-        """By the same ten seconds as in Django."""
-        assert self.user(service.ask(SAFE, cookies(expired(token, 5)))) == "1"
+        """By ten seconds, as in Django; the token is over for one, and the machine may be busy."""
+        assert self.user(service.ask(SAFE, cookies(expired(token, 1)))) == "1"
 
 
 class VerifiesByItself(Contract):

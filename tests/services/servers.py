@@ -56,8 +56,11 @@ class Server:
     def ask(
         self, path: str, cookie: str | None = None, method: str = "GET", body: str = "", **more: str
     ) -> Answer:
-        """Send one request over a connection of its own; ``more`` are headers, by their names."""
-        headers = {"Host": self.host, "Accept": "application/json"}
+        """Send one request over a connection of its own; ``more`` are headers, by their names.
+
+        As a proxy does that ends https, where there is none.
+        """
+        headers = {"Host": self.host, "Accept": "application/json", "X-Forwarded-Proto": "https"}
         headers |= more if cookie is None else {"Cookie": cookie, **more}
         with closing(self._connect()) as line:
             line.request(method, path, body or None, headers)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..accounts import NAME, PASSWORD
-from ..documents import ROOT, write_files
-from ..key_samples import pem
+from tests.support.accounts import NAME, PASSWORD
+from tests.support.documents import ROOT, write_files
+from tests.support.key_samples import pem
+
 from .servers import Server, free_port, gunicorn, running
 
 PAGE = ROOT / "docs" / "services.md"
@@ -83,6 +84,7 @@ def log_in(accounts: Server, name: str = NAME) -> str:
         csrf.cookies[0].split(";")[0],
         "POST",
         json.dumps(form),
+        Origin=accounts.origin,
         **{"Content-Type": "application/json", "X-CSRFToken": csrf.json()["csrf_token"]},
     )
     assert answer.status == 200, answer.body
@@ -94,7 +96,7 @@ def log_out(accounts: Server, token: str) -> None:
     csrf = accounts.ask("/accounts/csrf/")
     cookies = f"{csrf.cookies[0].split(';')[0]}; {COOKIE}={token}"
     header = {"X-CSRFToken": csrf.json()["csrf_token"]}
-    answer = accounts.ask("/accounts/logout/", cookies, "POST", **header)
+    answer = accounts.ask("/accounts/logout/", cookies, "POST", Origin=accounts.origin, **header)
     assert answer.status == 204, answer.body
 
 

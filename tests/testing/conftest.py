@@ -3,7 +3,10 @@
 import pytest
 from django.contrib.auth.models import User
 
-from ..accounts import NAME, PASSWORD
+from tests.support.accounts import NAME, PASSWORD
+
+COOKIE = "jwt"
+"""What it is called over plain http, which Django's clients speak."""
 
 KINDS = {
     "database": {},
@@ -13,13 +16,13 @@ KINDS = {
 }
 BACKENDS = {
     "one backend": ["django.contrib.auth.backends.ModelBackend"],
-    "several": ["tests.sites.OtherBackend", "django.contrib.auth.backends.ModelBackend"],
+    "several": ["tests.support.sites.OtherBackend", "django.contrib.auth.backends.ModelBackend"],
 }
 
 
 @pytest.fixture(autouse=True)
 def _site(settings):
-    settings.ROOT_URLCONF = "tests.sites"
+    settings.ROOT_URLCONF = "tests.support.sites"
 
 
 @pytest.fixture(params=KINDS)

@@ -15,8 +15,7 @@ from django_jwt_cookie.test.assertions import assert_login_required
 from django_jwt_cookie.test.client import JWTClient
 from django_jwt_cookie.test.logins import age_login
 from django_jwt_cookie.test.tokens import get_token, set_token, tamper
-
-from ..accounts import JSON
+from tests.support.accounts import JSON
 
 ASKING = {"people": {}, "programs": JSON, "htmx": {"hx-request": "true"}}
 
@@ -44,7 +43,7 @@ def test_a_cookie_that_is_refused(ada, headers, path):
 @pytest.mark.django_db
 def test_a_login_that_is_too_old_for_something(ada, settings):
     """Step-up says so itself."""
-    settings.ROOT_URLCONF = "tests.urls_guarded"
+    settings.ROOT_URLCONF = "tests.support.urls_guarded"
     client = JWTClient.logged_in_as(ada)
     assert client.get("/vault/function/").content == b"Welcome"
     age_login(client, timedelta(hours=1))

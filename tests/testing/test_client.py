@@ -19,8 +19,8 @@ from django_jwt_cookie.middleware import JWTCookieMiddleware
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.test.client import AsyncJWTClient, JWTClient, aget_user, get_user
 from django_jwt_cookie.test.tokens import get_claims
-
-from ..accounts import BACKEND, COOKIE, NAME, PASSWORD
+from tests.support.accounts import BACKEND, NAME, PASSWORD
+from tests.testing.conftest import COOKIE
 
 pytestmark = pytest.mark.django_db
 
@@ -116,24 +116,33 @@ def test_the_cookie_is_the_one_of_the_settings(browser, ada, settings):
     """Name, attributes, lifetime; also where it is not secure."""
     browser.force_login(ada)
     cookie = browser.cookies[COOKIE]
-    assert (cookie["secure"], cookie["httponly"], cookie["samesite"]) == (True, True, "Lax")
+    assert (cookie["secure"], cookie["httponly"], cookie["samesite"]) == ("", True, "Lax")
     assert (cookie["path"], cookie["domain"]) == ("/", "")
     assert cookie["max-age"] == pytest.approx(timedelta(days=14).total_seconds(), abs=2)
     browser.force_login(ada, remember=False)
     assert browser.cookies[COOKIE]["max-age"] == ""
     assert not LoginSession.objects.get(revoked_at=None).persistent
-    settings.JWT_COOKIE = {"COOKIE_SECURE": False, "COOKIE_PATH": "/shop/"}
+    settings.JWT_COOKIE = {"COOKIE_SECURE": True, "COOKIE_PATH": "/shop/"}
     browser.force_login(ada)
-    assert (browser.cookies["jwt"]["secure"], browser.cookies["jwt"]["path"]) == ("", "/shop/")
+    cookie = browser.cookies["__Secure-jwt"]
+    assert (cookie["secure"], cookie["path"]) == (True, "/shop/")
 
 
 @pytest.mark.parametrize("secure", [True, False])
-def test_a_secure_cookie_is_made_over_https_and_sent_by_any_scheme(ada, secure, caplog):
+def test_a_secure_cookie_is_made_over_https_and_sent_by_any_scheme(ada, settings, secure, caplog):
     """The log does not complain of plain http, and Django's clients send what a browser keeps."""
+    settings.JWT_COOKIE = {"COOKIE_SECURE": True}
     with caplog.at_level(logging.WARNING):
         client = JWTClient.logged_in_as(ada)
         assert client.get("/public/", secure=secure).json()["user"] == NAME
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_by_default_each_scheme_has_logins_of_its_own(ada, secure):
+    """What a client of Django's is logged in with is the cookie of plain http."""
+    client = JWTClient.logged_in_as(ada)
+    assert client.get("/public/", secure=secure).json()["user"] == ("" if secure else NAME)
 
 
 def test_a_login_in_place_of_another_ends_that_one(browser, ada, ended):
@@ -176,16 +185,19 @@ def test_another_device(make, ada, remember):
 
 
 def test_the_backend_is_the_first_that_lets_the_user_in(browser, ada, settings):
-    """Or the one that is named; for somebody whom none lets in, the first."""
-    settings.AUTHENTICATION_BACKENDS = ["tests.sites.ClosedBackend", BACKEND]
+    """Or the one that is named; for somebody whom none lets in, the first.
+
+    What a backend does not know right now is ended by nobody, so that the newest login counts.
+    """
+    settings.AUTHENTICATION_BACKENDS = ["tests.support.sites.ClosedBackend", BACKEND]
     for last_name, named, expected in [
-        ("", None, "tests.sites.ClosedBackend"),
+        ("", None, "tests.support.sites.ClosedBackend"),
         ("closed", None, BACKEND),
         ("", BACKEND, BACKEND),
     ]:
         User.objects.update(last_name=last_name)
         browser.force_login(ada, named)
-        assert LoginSession.objects.get(revoked_at=None).backend == expected
+        assert LoginSession.objects.latest("created_at").backend == expected
     User.objects.update(is_active=False, last_name="closed")
     ada.refresh_from_db()
     browser.force_login(ada)

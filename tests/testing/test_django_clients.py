@@ -6,8 +6,8 @@ from django.contrib.auth import BACKEND_SESSION_KEY
 from django.test import AsyncClient, Client
 
 from django_jwt_cookie.models import LoginSession
-
-from ..accounts import COOKIE, NAME, PASSWORD
+from tests.support.accounts import NAME, PASSWORD
+from tests.testing.conftest import COOKIE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("kind", "backends")]
 

@@ -7,8 +7,7 @@ import sys
 import pytest
 
 from django_jwt_cookie.test import assertions, client, fixtures, logins, tokens
-
-from ..documents import ROOT, write_files
+from tests.support.documents import ROOT, write_files
 
 URLS = """
 from django.urls import include, path
@@ -102,6 +101,7 @@ def test_every_helper_is_documented(module):
     assert [name for name in {*names} - {"Browser", "serve"} if f"`{name}" not in page] == []
 
 
+@pytest.mark.slow
 def test_without_the_fixtures_there_is_no_client_of_ours(tmp_path):
     """They are opt-in: nothing is loaded because the package is installed."""
     (tmp_path / "test_it.py").write_text("def test_it(jwt_client): pass\n")

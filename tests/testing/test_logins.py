@@ -15,9 +15,8 @@ from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.test.client import JWTClient, get_user
 from django_jwt_cookie.test.logins import aage_login, age_login, ause_up_token, use_up_token
 from django_jwt_cookie.test.tokens import get_claims, get_token, set_token
-
-from ..accounts import NAME, PASSWORD
-from .conftest import KINDS
+from tests.support.accounts import NAME, PASSWORD
+from tests.testing.conftest import KINDS
 
 pytestmark = pytest.mark.django_db
 

@@ -20,9 +20,9 @@ from django_jwt_cookie.test.tokens import (
     tamper,
 )
 from django_jwt_cookie.tokens import Claims, decode, encode
-
-from ..accounts import COOKIE, NAME
-from ..key_samples import pem
+from tests.support.accounts import NAME
+from tests.support.key_samples import pem
+from tests.testing.conftest import COOKIE
 
 pytestmark = pytest.mark.django_db
 

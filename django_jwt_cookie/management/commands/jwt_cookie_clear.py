@@ -5,9 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db.models import Q
 from django.utils import timezone
 
+from django_jwt_cookie.conf import get_settings
 from django_jwt_cookie.management.batches import batches
 from django_jwt_cookie.management.ending import logins
 from django_jwt_cookie.models import LoginSession
@@ -44,13 +44,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, keep_days: int, batch_size: int, **options: Any) -> None:
         """Delete them, and say how many."""
         now = timezone.now()
-        until = now - timedelta(days=keep_days)
-        over = (
-            records()
-            .filter(Q(revoked_at__lte=until) | Q(expires_at__lte=until))
-            # Without its record, an old credential that is still good would become a new login.
-            .exclude(ends_at__gt=now)
-        )
+        over = records().over_since(now - timedelta(days=keep_days))
+        if get_settings().move_from:
+            # Without its record, an older credential that is still good would become a new login.
+            over = over.exclude(expires_at__gt=now)
         deleted = 0
         for batch in batches(over, batch_size):
             _, by_model = batch.delete()

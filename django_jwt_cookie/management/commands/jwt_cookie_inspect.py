@@ -11,9 +11,9 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
-from django_jwt_cookie.claims import MAX_TIME, SID
 from django_jwt_cookie.management.inspection import CHECKS, Inspection, run
-from django_jwt_cookie.tokens import COMPACT_JWS, MAX_LENGTH
+from django_jwt_cookie.tokens.claims import MAX_TIME, SID
+from django_jwt_cookie.tokens.codec import COMPACT_JWS, MAX_LENGTH
 
 STANDARD_INPUT = "-"
 TIMES = ("iat", "exp", "nbf", "auth_time", "started_at")

@@ -12,11 +12,11 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from django_jwt_cookie import key_pairs, sessions
+from django_jwt_cookie import sessions
 from django_jwt_cookie.conf import ALGORITHMS, get_settings
 from django_jwt_cookie.exceptions import KeysUnavailable
-from django_jwt_cookie.key_material import ALGORITHMS_OF
-from django_jwt_cookie.keys import get_key_ring
+from django_jwt_cookie.keys import get_key_ring, pairs
+from django_jwt_cookie.keys.material import ALGORITHMS_OF
 from django_jwt_cookie.management import ending
 
 STILL_GOOD = (
@@ -104,7 +104,7 @@ def _one_line(algorithm: str) -> str:
     """Make a key, as the value of a line in ``.env``."""
     if algorithm in ALGORITHMS_OF["oct"]:
         return secrets.token_urlsafe(64)
-    jwk = key_pairs.private_jwk(key_pairs.generate(algorithm))
+    jwk = pairs.private_jwk(pairs.generate(algorithm))
     return f"'{json.dumps(jwk | {'alg': algorithm}, separators=(',', ':'))}'"
 
 
@@ -112,7 +112,7 @@ def _text(algorithm: str) -> str:
     """Make a key, as the content of a file."""
     if algorithm in ALGORITHMS_OF["oct"]:
         return f"{secrets.token_urlsafe(64)}\n"
-    return key_pairs.to_pem(key_pairs.generate(algorithm))
+    return pairs.to_pem(pairs.generate(algorithm))
 
 
 def _write(path: Path, text: str) -> None:

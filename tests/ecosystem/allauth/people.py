@@ -9,7 +9,7 @@ from allauth.mfa.totp.internal import auth as totp
 from django.contrib.auth.models import User
 from django.test import Client
 
-from tests.accounts import COOKIE, NAME, PASSWORD
+from tests.support.accounts import COOKIE, NAME, PASSWORD
 
 LOGIN = "/accounts/login/"
 CODE = "/accounts/2fa/authenticate/"

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from django_jwt_cookie.models import LoginSession
-from tests.accounts import COOKIE, JSON, NAME, PASSWORD
+from tests.support.accounts import COOKIE, JSON, NAME, PASSWORD
 
 from .people import LOGIN, give_password, is_nobody, link_in, make_member, who
 

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from django_jwt_cookie.models import LoginSession
-from tests.accounts import COOKIE, NAME, PASSWORD
+from tests.support.accounts import COOKIE, NAME, PASSWORD
 
 from .people import code_of, give_password, is_nobody, make_member, who
 

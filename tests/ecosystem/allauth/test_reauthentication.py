@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.accounts import COOKIE, PASSWORD
+from tests.support.accounts import COOKIE, PASSWORD
 
 from .people import CODE, code_of, give_password, make_member, who
 

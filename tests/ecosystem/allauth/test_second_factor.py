@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from django_jwt_cookie.models import LoginSession
-from tests.accounts import COOKIE, NAME
+from tests.support.accounts import COOKIE, NAME
 
 from .people import CODE, code_of, give_password, is_nobody, make_member, who
 

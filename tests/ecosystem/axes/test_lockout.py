@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 
-from tests.accounts import COOKIE, JSON, NAME, PASSWORD, log_in, sign_up, who
+from tests.support.accounts import COOKIE, JSON, NAME, PASSWORD, log_in, sign_up, who
 
 pytestmark = pytest.mark.django_db
 

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from tests.clients import WSGIClient
+from tests.support.clients import WSGIClient
 
 
 @pytest.fixture

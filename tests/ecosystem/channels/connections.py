@@ -28,6 +28,7 @@ class Connection(WebsocketCommunicator):
 
     def __init__(self, client: Client, application: Any, **headers: str) -> None:
         super().__init__(application, PATH, handshake(client, **headers))
+        self.scope["scheme"] = "wss"
 
     async def open(self) -> str:
         """Open the connection; return the greeting."""

@@ -23,9 +23,9 @@ from django_jwt_cookie.contrib.channels import (
     JWTCookieAuthMiddleware,
 )
 from django_jwt_cookie.models import LoginSession
-from tests.accounts import COOKIE, JSON, NAME, PASSWORD, log_in, sign_up, who
-from tests.clients import WSGIClient
-from tests.key_samples import pem, public_pem
+from tests.support.accounts import COOKIE, JSON, NAME, PASSWORD, log_in, sign_up, who
+from tests.support.clients import WSGIClient
+from tests.support.key_samples import pem, public_pem
 
 from .asgi import application
 from .connections import PATIENCE, Connection, in_thread, run

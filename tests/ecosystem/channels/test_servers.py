@@ -11,8 +11,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from django_jwt_cookie.contrib.channels import LOGIN_ENDED
-from tests.accounts import COOKIE, NAME
 from tests.services.servers import free_port, running
+from tests.support.accounts import COOKIE, NAME
 
 from .connections import ORIGIN, PATH
 
@@ -27,8 +27,8 @@ import django
 django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
-from tests.accounts import sign_up
-from tests.clients import WSGIClient
+from tests.support.accounts import sign_up
+from tests.support.clients import WSGIClient
 client = WSGIClient()
 sign_up(client)
 print(client.cookies["{COOKIE}"].value)
@@ -53,7 +53,7 @@ def serving(server, folder, **changes):
         "CHANNEL_LAYERS": "{}",
         "TOKEN_LIFETIME": "600",
     } | changes
-    cookie = f"{COOKIE}={run_python('-c', PREPARE, **environment)}"
+    cookie = f"jwt={run_python('-c', PREPARE, **environment)}"  # As over plain http.
     port = free_port()
     command = [sys.executable, "-m", *(word.format(port) for word in SERVERS[server])]
     with running(command, port, folder / "server.log", **environment):

@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import User
 
-from tests.accounts import COOKIE, JSON, NAME, PASSWORD, sign_up
+from tests.support.accounts import COOKIE, JSON, NAME, PASSWORD, sign_up
 
 ORIGIN = "https://app.example.org"
 STRANGERS = [

@@ -4,12 +4,9 @@ import re
 
 import pytest
 
-from tests.accounts import NAME, sign_up
-from tests.clients import WSGIClient
 from tests.ecosystem.debug_toolbar.settings import JWT_COOKIE
-
-COOKIE = "jwt"
-"""Its name where ``DEBUG`` is on."""
+from tests.support.accounts import COOKIE, NAME, sign_up
+from tests.support.clients import WSGIClient
 
 PATHS = ["/page/", "/apage/"]
 

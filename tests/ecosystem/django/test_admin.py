@@ -6,8 +6,8 @@ from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
 from django_jwt_cookie.models import LoginSession
-from tests.accounts import COOKIE, PASSWORD, log_in, who
 from tests.ecosystem.sessions import left_in_sessions
+from tests.support.accounts import COOKIE, PASSWORD, log_in, who
 
 pytestmark = pytest.mark.django_db
 

@@ -3,9 +3,9 @@
 import pytest
 from django.contrib.auth import SESSION_KEY
 
-from django_jwt_cookie.adoption import OWNER_KEY
-from tests.accounts import sign_up
-from tests.ecosystem.sessions import NOTHING, left_in_sessions, note
+from django_jwt_cookie.authentication.django_session import EXPIRY_KEY, MARK
+from tests.ecosystem.sessions import NOTHING, WITHOUT_VALUE, left_in_sessions, note
+from tests.support.accounts import sign_up
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,12 @@ def test_a_session_that_holds_a_login_is_refused():
     assert left_in_sessions == set()
 
 
-@pytest.mark.parametrize("keys", [{OWNER_KEY}, set()])
+def test_what_the_package_itself_keeps_beside_is_known():
+    """Of a stored session, whose it is and how long it lasts."""
+    assert {MARK, EXPIRY_KEY} == WITHOUT_VALUE
+
+
+@pytest.mark.parametrize("keys", [WITHOUT_VALUE, set()])
 def test_a_session_that_holds_nothing_is_noted(keys, settings):
     """It must not be there, unless a package says so of its own."""
     note(keys)

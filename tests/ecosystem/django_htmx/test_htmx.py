@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.accounts import COOKIE, NAME, sign_up
-from tests.ecosystem.refusals import REFUSALS
+from tests.ecosystem.refusals import REFUSALS, is_forgotten
+from tests.support.accounts import COOKIE, NAME, sign_up
 
 PAGE = "/shop/?page=2"
 HTMX = {"hx-request": "true", "hx-current-url": f"https://testserver{PAGE}"}
@@ -28,7 +28,7 @@ def test_htmx_loads_the_login_page_as_a_page(client, path, refuse, reason):
     assert (response.status_code, response.json()["code"]) == (401, reason)
     login = f"/accounts/login/?next={PAGE.replace('?', '%3F').replace('=', '%3D')}&reason={reason}"
     assert response["HX-Redirect"] == login
-    assert client.cookies[COOKIE].value == ""
+    assert is_forgotten(client, reason)
     assert client.get(response["HX-Redirect"]).status_code == 200
 
 

@@ -8,7 +8,7 @@ from django.urls import path
 from drf_spectacular.generators import SchemaGenerator
 
 from django_jwt_cookie.contrib.rest_framework import JWTCookieAuthentication
-from tests.accounts import NAME, sign_up
+from tests.support.accounts import NAME, sign_up
 
 from .urls import Whoami
 

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from django_jwt_cookie.models import LoginSession
-from tests.accounts import COOKIE, JSON, PASSWORD, log_in, who
+from tests.support.accounts import COOKIE, JSON, PASSWORD, log_in, who
 
 pytestmark = pytest.mark.django_db
 

@@ -7,9 +7,9 @@ from django.contrib.auth.models import Permission, User
 from django.core.cache import cache
 from rest_framework.test import APIClient, APIRequestFactory, force_authenticate
 
-from tests.accounts import COOKIE, NAME, PASSWORD, sign_up
-from tests.ecosystem.refusals import REFUSALS
+from tests.ecosystem.refusals import REFUSALS, is_forgotten
 from tests.ecosystem.rest_framework.urls import Whoami
+from tests.support.accounts import NAME, PASSWORD, sign_up
 
 WHOAMI = "/api/whoami/"
 
@@ -41,13 +41,13 @@ def test_without_a_login_the_answer_is_401(client):
 
 @pytest.mark.parametrize(("refuse", "reason"), REFUSALS)
 def test_a_refused_cookie_is_told_why(client, refuse, reason):
-    """The code that a page of ours would tell, and the cookie is forgotten."""
+    """The code that a page of ours would tell; a cookie that is of no use is forgotten."""
     sign_up(client)
     refuse(client)
     response = client.get(WHOAMI)
     assert (response.status_code, response.json()["code"]) == (401, reason)
     assert response["WWW-Authenticate"] == "Cookie"
-    assert client.cookies[COOKIE].value == ""
+    assert is_forgotten(client, reason)
 
 
 @pytest.mark.parametrize(("refuse", "reason"), REFUSALS)

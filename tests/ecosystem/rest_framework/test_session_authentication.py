@@ -5,8 +5,8 @@ import re
 import pytest
 from django.contrib.auth.models import User
 
-from tests.accounts import COOKIE, NAME, PASSWORD, sign_up, who
 from tests.ecosystem.refusals import REFUSALS
+from tests.support.accounts import COOKIE, NAME, PASSWORD, sign_up, who
 
 WHOAMI = "/api/session/"
 HTML = {"accept": "text/html"}

@@ -11,6 +11,7 @@ INSTALLED_APPS += [  # noqa: F405
 ROOT_URLCONF = "tests.ecosystem.rest_framework_simplejwt.urls"
 
 DOCUMENTED = run_documented("rest_framework_simplejwt/settings.py")
-JWT_COOKIE = DOCUMENTED["JWT_COOKIE"] | NOT_OVER
+MOVING = {"MOVE_FROM": ["tests.ecosystem.rest_framework_simplejwt.moving.move"]}
+JWT_COOKIE = DOCUMENTED["JWT_COOKIE"] | NOT_OVER | MOVING
 REST_FRAMEWORK = DOCUMENTED["REST_FRAMEWORK"]
 SIMPLE_JWT = DOCUMENTED["SIMPLE_JWT"]

@@ -5,8 +5,8 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 from django.test import Client, override_settings
 
-from tests.accounts import COOKIE, sign_up
 from tests.ecosystem.refusals import REFUSALS
+from tests.support.accounts import COOKIE, sign_up
 
 FILE = "/static/admin/css/base.css"
 
