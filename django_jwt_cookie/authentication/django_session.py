@@ -22,6 +22,7 @@ from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.backends.signed_cookies import SessionStore as CookieStore
 from django.core import signing
+from django.core.exceptions import SynchronousOnlyOperation
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import get_random_string, salted_hmac
@@ -88,6 +89,9 @@ class Owner(Protocol):
 
     def session_sid(self) -> uuid.UUID | None:
         """Return the id of the login of this request by now, or that will begin with it."""
+
+    def session_sid_unasked(self) -> uuid.UUID | None:
+        """Return the id that the token says, which may be of a login that is over."""
 
     def session_end(self) -> tuple[datetime, bool] | None:
         """Return until when what is stored for the login is kept, and if beyond the browser."""
@@ -296,10 +300,17 @@ class LoginInSession(SessionBase):
         """The key of the login while somebody is logged in, whether anything is stored or not."""
         if self._owner is None or self._is_final or is_raw.get():
             return self._session_key
-        sid = self._owner.session_sid()
+        sid = self._sid_of_key(self._owner)
         if sid is None:
             return None if is_key_of_login(self._session_key) else self._session_key
         return self._session_key if self._is_marked else key_of(sid)
+
+    def _sid_of_key(self, owner: Owner) -> uuid.UUID | None:
+        """Return the login that the key is of; what is stored is shown by `_show` alone."""
+        try:
+            return owner.session_sid()
+        except SynchronousOnlyOperation:  # Asynchronous code reads the key, and awaits nothing.
+            return owner.session_sid_unasked()
 
     def is_empty(self) -> bool:
         """Tell whether there is nothing to keep; while somebody is logged in there is."""
@@ -605,7 +616,7 @@ class LoginInSignedCookie(LoginInSession):
     def session_key(self) -> str | None:
         """The key of the login while somebody is logged in; what is stored is no key."""
         is_asked = self._owner is not None and not self._is_final and not is_raw.get()
-        sid = self._owner.session_sid() if is_asked and self._owner else None
+        sid = self._sid_of_key(self._owner) if is_asked and self._owner else None
         if is_asked and sid is None:
             self._all_data()  # It may be another login's, which is then hidden.
         return self._session_key if sid is None else key_of(sid)

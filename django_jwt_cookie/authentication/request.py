@@ -513,18 +513,17 @@ class RequestJWT:
         if self._is_resolving:
             return None
         if not (self.is_settled and self.user is not None):
-            try:
-                self.resolve()
-            except SynchronousOnlyOperation:
-                # Asynchronous code reads the key of a session without awaiting anything: what the
-                # token says has to do.
-                claims = self.incoming.claims()
-                return claims[0].sid if claims else None
+            self.resolve()
             if (cause := self._cause()) is not None:
                 return self.new.id_for(cause)
             if self.is_gone():
                 return None
         return self.login.claims.sid if self.login else None
+
+    def session_sid_unasked(self) -> uuid.UUID | None:
+        """Return the id that the token says, which may be of a login that is over."""
+        claims = self.incoming.claims()
+        return claims[0].sid if claims else None
 
     def session_end(self) -> tuple[datetime, bool] | None:
         """Return until when what is stored for the login is kept, and if beyond the browser."""

@@ -6,8 +6,10 @@ import pickle
 import pytest
 from django.contrib import auth
 from django.contrib.sessions.models import Session
+from django.core.exceptions import SynchronousOnlyOperation
 
 from django_jwt_cookie.authentication.django_session import LentSession
+from django_jwt_cookie.models import LoginSession
 from tests.support.accounts import BACKEND, COOKIE
 from tests.support.visitors import (
     cart_of,
@@ -244,3 +246,26 @@ def test_a_session_is_not_empty_while_somebody_is_logged_in(client):
     assert do(client, is_empty)
     client.get("/login/ada/")
     assert not do(client, is_empty)
+
+
+def test_asynchronous_code_is_not_shown_what_an_ended_login_has_left(client, settings, tmp_path):
+    """Attack: with sessions in a cache nobody has to be asked for the data, but for the login."""
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+    backend = "django.core.cache.backends.filebased.FileBasedCache"
+    settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": str(tmp_path)}}
+    client.get("/login/ada/")
+    client.get("/cart/lamp/")
+    LoginSession.objects.all().delete()
+
+    async def read_without_awaiting(request):
+        with pytest.raises(SynchronousOnlyOperation):
+            request.session.get("cart")
+        return request.session.session_key
+
+    async def read(request):
+        return await request.session.aget("cart")
+
+    cookies = dict(client.cookies)
+    assert do(client, read_without_awaiting) == cookies["sessionid"].value
+    client.cookies.update(cookies)
+    assert do(client, read) is None
