@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from http.cookiejar import CookieJar
+from math import inf
 from threading import BoundedSemaphore
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
@@ -159,6 +160,7 @@ class Browser:
             self.world.answers[port] += 1
             if errand.fate is Fate.ARRIVES and errand.copy is None:
                 self._keep_cookies(response, request, visit)
+                self._go_back(answer, visit)
             self._tell(answer, errand, visit, port)
             failures = len(self.oracle.failures)
             self._receive(answer, errand, visit)
@@ -247,6 +249,16 @@ class Browser:
             # With Django, an answer from before a login takes the session's cookie of after it.
             self.world.session_cookies_lost += 1
             self.visit.cart = None
+
+    def _go_back(self, answer: Answer, visit: Visit) -> None:
+        """Be in the visit of before, if a late answer brings its cookie.
+
+        A login in its place ends it, but on a server whose clock takes its token for over: such a
+        token ends nobody's login. What was known to be over must not come back.
+        """
+        is_late = visit is not self.visit and visit.account is not None
+        if is_late and answer.brings_login and visit.doubts and visit.over_at == inf:
+            self.visit = visit
 
     def note_use(self, visit: Visit, token: str | None) -> None:
         """Take note that the site took the browser for a user, by this cookie."""

@@ -21,8 +21,8 @@ from .run import SKEW, Plan, Soak
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_servers]
 
-SMALL = 1500
-"""Requests to each database: half a minute or so."""
+SMALL = 1000
+"""Requests to each database: a quarter of a minute or so."""
 
 
 def make_plan() -> Plan:
