@@ -83,6 +83,6 @@ lock: ## Renew the lock of all packages; ARGS="--exclude-newer 2026-11-01" that 
 	@echo "Django~=6.0.0" | $(compile) --python-version 3.12 --no-deps \
 		--output-file requirements/django60.txt -
 clean: ## Remove what the other targets made, except .env and the example's database
-	rm -rf .venv .venv-newest .tox .coverage .coverage.* .pytest_cache .ruff_cache .import_linter_cache \
+	rm -rf .venv .venv-newest .tox .coverage* .pytest_cache .ruff_cache .import_linter_cache \
 		.mypy_cache build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
