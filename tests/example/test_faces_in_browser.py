@@ -295,6 +295,8 @@ class TestApp(InBrowser):
             lambda route: route.fulfill(body=script, content_type="text/javascript"),
         )
         member.go("/app/")
+        # All is loaded: what is on its way when another login takes the place of this is refused.
+        member.find(".logins li").wait_for()
         run = f"""async (password) => {{
           const page = await import("{CLIENT.replace("login-client", "page")}");
           return [await page.enter("{name}", password), await page.devices()];
