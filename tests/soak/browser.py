@@ -71,7 +71,7 @@ class Errand:
     """Statuses that are right where the site can't do it for this visitor."""
 
     own_doubts: int = 0
-    """How many of the visit's doubts are of this request."""
+    """How many of the visit's doubts are of this request, unless it is refused."""
 
     becomes: Becomes = lambda _: None
     """Says which visit the browser is in from the answer on, if another: together with the jar."""
@@ -230,7 +230,8 @@ class Browser:
                 self.oracle.fail(kinds.STATUS, f"{answer.status} of {path}")
         # What a login answers is who it is from now on.
         elif not path.endswith("login/") and ("user" in answer.body or answer.status == 401):
-            self.oracle.judge_user(visit, answer, errand.own_doubts)
+            own_doubts = errand.own_doubts if answer.status in (200, 204) else 0
+            self.oracle.judge_user(visit, answer, own_doubts)
             if not answer.user and visit is self.visit and visit.account:
                 self.visit = Visit()
         if became is not None and errand.fate is Fate.ARRIVES:

@@ -10,13 +10,15 @@ from typing import Any
 from .browser import Browser, World
 from .fleet import Fleet
 from .oracle import Account, Oracle
-from .settings import REUSE_GRACE
+from .settings import REUSE_GRACE, TOKEN_LIFETIME
 from .visitor import Visitor
 
 SKEW = 60
 """Seconds that one server's clock is off by."""
 
-THEFT_AFTER = REUSE_GRACE.total_seconds() + SKEW + 5
+THEFT_BEHIND = 2 + (REUSE_GRACE.total_seconds() + SKEW + 5) / (TOKEN_LIFETIME.total_seconds() / 2)
+"""Each generation lasts for half of a token's life, or longer: what is further behind was replaced
+before the grace, by any of the clocks."""
 
 
 @dataclass
@@ -85,7 +87,7 @@ class Soak:
         shared = self.sign_up("user", self.plan.accounts)
         own = self.sign_up("steady", self.plan.browsers // 3)
         return [
-            Visitor(self.world, number, self.plan.seed, accounts, THEFT_AFTER)
+            Visitor(self.world, number, self.plan.seed, accounts, THEFT_BEHIND)
             for number, accounts in enumerate(
                 [[each] for each in own] + [shared] * (self.plan.browsers - len(own))
             )

@@ -15,11 +15,12 @@ IS_DJANGOS = env.bool("SOAK_DJANGO", default=False)  # noqa: F405
 if IS_DJANGOS:
     MIDDLEWARE = [DJANGOS if name == OURS else name for name in MIDDLEWARE]  # noqa: F405
 
+TOKEN_LIFETIME = timedelta(seconds=4)
 REUSE_GRACE = timedelta(seconds=90)
 """More than a clock is off by and the slowest request takes, and short enough to notice thieves."""
 
 JWT_COOKIE = {
-    "TOKEN_LIFETIME": timedelta(seconds=4),
+    "TOKEN_LIFETIME": TOKEN_LIFETIME,
     "LEEWAY": timedelta(seconds=1),
     "REUSE_GRACE": REUSE_GRACE,
 }

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from math import inf
 from typing import Any
 
 import jwt
@@ -23,19 +22,19 @@ class Loot:
     visit: Visit
     token: str
     generation: int
-    replaced_at: float = inf
-    """When the browser was first seen with a later one."""
+    behind: int = 0
+    """How many generations later the browser has been served."""
 
 
 class Visitor(Browser):
     """Somebody, or one after the other at a shared computer."""
 
     def __init__(
-        self, world: World, number: int, seed: str, accounts: list[Account], theft_after: float
+        self, world: World, number: int, seed: str, accounts: list[Account], theft_behind: float
     ) -> None:
-        """``theft_after``: so long after a token was replaced, who uses it is a thief for sure."""
+        """``theft_behind``: whose token is more generations behind is a thief for sure."""
         super().__init__(world, f"{seed} {number}")
-        self.number, self.accounts, self.theft_after = number, accounts, theft_after
+        self.number, self.accounts, self.theft_behind = number, accounts, theft_behind
         self.is_steady = len(accounts) == 1
         """Whether it stays logged in for as long as it is let."""
 
@@ -337,12 +336,10 @@ class Visitor(Browser):
         return True
 
     def note_use(self, visit: Visit, token: str | None) -> None:
-        """Take note of the first use of a token that is newer than the stolen one."""
+        """Take note of how far the browser is from the stolen token."""
         loot = self.loot
-        if token is None or loot is None or loot.visit is not visit or loot.replaced_at < inf:
-            return
-        if generation_of(token) > loot.generation:
-            loot.replaced_at = time.monotonic()
+        if token is not None and loot is not None and loot.visit is visit:
+            loot.behind = max(loot.behind, generation_of(token) - loot.generation)
 
     def use_loot(self) -> bool:
         """Use the stolen cookie, once it is one of a thief for sure; the login is over by that."""
@@ -352,7 +349,7 @@ class Visitor(Browser):
         if loot.visit is not self.visit:
             self.loot = None  # The login has changed. What has ended, `use_old_copy` tries.
             return False
-        if time.monotonic() < loot.replaced_at + self.theft_after or self.oracle.is_read_only:
+        if loot.behind <= self.theft_behind or self.oracle.is_read_only:
             return False
         with self.oracle.lock:
             loot.visit.doubts += 1
@@ -361,7 +358,7 @@ class Visitor(Browser):
             if self.oracle.was_read_only(answer):
                 return  # It can't be noted.
             if answer.user:
-                self.oracle.fail(kinds.THEFT_MISSED, f"{answer.user} after {self.theft_after} s")
+                self.oracle.fail(kinds.THEFT_MISSED, f"{answer.user} by {loot.behind} generations")
             else:
                 self.oracle.thefts += 1
                 self._end(loot.visit, answer, loot.token)
