@@ -17,6 +17,8 @@ from typing import Any, TypeAlias
 from urllib.parse import urlencode
 from urllib.request import Request
 
+import jwt
+
 from . import oracle as kinds
 from .oracle import Answer, Oracle, Visit
 
@@ -94,6 +96,9 @@ class World:
 
     session_cookies_lost: int = 0
     """How many were taken away by an answer that was on its way when they came."""
+
+    overtaken: int = 0
+    """How many answers brought an older token of a login after a newer one."""
 
     gate: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(AT_ONCE))
     tabs: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE))
@@ -244,12 +249,16 @@ class Browser:
         self.told.append(f"{sent:.3f} to {done:.3f} s: {what}: {fate} {answer.body}")
 
     def _keep_cookies(self, response: HTTPResponse, request: Request, visit: Visit) -> None:
-        key = self._cookie("sessionid")
+        key, token = self._cookie("sessionid"), self.token
         self.jar.extract_cookies(response, request)
         if visit is not self.visit and key != self._cookie("sessionid"):
             # With Django, an answer from before a login takes the session's cookie of after it.
             self.world.session_cookies_lost += 1
             self.visit.cart = None
+        if not self.world.is_djangos and is_older(self.token, token):
+            # By the rules it is a thief's, once the grace is over.
+            self.world.overtaken += 1
+            self.visit.doubts += 1
 
     def _go_back(self, answer: Answer, visit: Visit) -> None:
         """Be in the visit of before, if a late answer brings its cookie.
@@ -271,3 +280,16 @@ class Browser:
 
     def _cookie(self, name: str) -> str:
         return next((each.value or "" for each in self.jar if each.name == name), "")
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """Return what a token says."""
+    return jwt.decode(token, options={"verify_signature": False, "verify_exp": False})
+
+
+def is_older(token: str | None, other: str | None) -> bool:
+    """Tell whether a token is of an older generation of the same login than another."""
+    if token is None or other is None:
+        return False
+    claims, others = claims_of(token), claims_of(other)
+    return bool(claims["sid"] == others["sid"] and claims["gen"] < others["gen"])

@@ -2,9 +2,11 @@
 
 from math import inf
 
+import jwt
 import pytest
 
 from . import oracle as kinds
+from .browser import is_older
 from .oracle import Account, Answer, Oracle, Visit
 
 
@@ -136,3 +138,24 @@ def test_what_may_have_met_a_database_that_takes_no_writes(oracle):
     assert not oracle.is_read_only
     asked = [oracle.was_read_only(answer("", sent=at, done=at + 2)) for at in (7, 9, 14, 16)]
     assert asked == [False, True, True, False]
+
+
+def token(sid, generation):
+    """Return a token that anybody can read."""
+    return jwt.encode({"sid": sid, "gen": generation}, "secret" * 8)
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "found"),
+    [
+        (token("a", 1), token("a", 2), True),
+        (token("a", 2), token("a", 1), False),
+        (token("a", 2), token("a", 2), False),
+        (token("b", 1), token("a", 2), False),
+        (None, token("a", 2), False),
+        (token("a", 1), None, False),
+    ],
+)
+def test_an_answer_that_was_overtaken_leaves_an_older_token(now, before, found):
+    """Of the same login."""
+    assert is_older(now, before) is found

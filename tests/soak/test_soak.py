@@ -61,6 +61,7 @@ def test_everybody_is_who_they_were(url, wrong, tmp_path, django_db_blocker):
     for failure in soak.oracle.failures[:20]:
         print(f"{failure.at:7.1f} s  {failure.kind}: {failure.told}", *failure.before, sep="\n    ")
     assert report["failures"] == {}
-    assert report["thefts false"] == 0
+    # A browser that was left with an older token, by clocks so far apart, looks like a thief.
+    assert report["thefts false"] <= report["overtaken"]
     assert soak.troubles == []
     assert report["refused while read only"]

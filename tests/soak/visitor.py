@@ -6,10 +6,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-import jwt
-
 from . import oracle as kinds
-from .browser import Browser, Fate, World
+from .browser import Browser, Fate, World, claims_of
 from .oracle import Account, Answer, Visit
 
 READING = ["who/", "awho/"]
@@ -332,14 +330,14 @@ class Visitor(Browser):
             token, visit = self.token, self.visit
         if self.loot or self.world.is_djangos or token is None or visit.account is None:
             return False
-        self.loot = Loot(visit, token, generation_of(token))
+        self.loot = Loot(visit, token, claims_of(token)["gen"])
         return True
 
     def note_use(self, visit: Visit, token: str | None) -> None:
         """Take note of how far the browser is from the stolen token."""
         loot = self.loot
         if token is not None and loot is not None and loot.visit is visit:
-            loot.behind = max(loot.behind, generation_of(token) - loot.generation)
+            loot.behind = max(loot.behind, claims_of(token)["gen"] - loot.generation)
 
     def use_loot(self) -> bool:
         """Use the stolen cookie, once it is one of a thief for sure; the login is over by that."""
@@ -366,12 +364,6 @@ class Visitor(Browser):
         self.ask("who/", copy=(loot.visit, loot.token), becomes=becomes)
         self.loot = None
         return True
-
-
-def generation_of(token: str) -> int:
-    """Return which generation a token is of."""
-    claims = jwt.decode(token, options={"verify_signature": False, "verify_exp": False})
-    return int(claims["gen"])
 
 
 PAUSE = 0.15
