@@ -28,9 +28,9 @@ demo: ## Run the example on http://localhost:8000, or another PORT=...
 	$(environment) example $(drivers)
 	@.venv/bin/python tools/demo.py $(PORT)
 
-test: ## Run the tests, but for the slow ones; ARGS="-k cookie" runs some
+test: ## Run the tests, but for slow ones and the thousandth case of a rule; ARGS="-k cookie" runs some
 	$(environment) test $(drivers)
-	.venv/bin/python -m pytest $(or $(ARGS),-n auto --dist worksteal -m "not slow")
+	.venv/bin/python -m pytest $(or $(ARGS),-n auto --dist worksteal -m "not slow and not many")
 
 test-newest: ## Run the tests with the newest packages, whatever the lock says
 	$(environment)
@@ -41,7 +41,7 @@ test-newest: ## Run the tests with the newest packages, whatever the lock says
 	@.venv/bin/uv pip install --dry-run --python .venv-newest/bin/python \
 		--constraints requirements/lock.txt --constraints requirements/django.txt \
 		$(addprefix --group ,test ecosystem fastapi openapi servers $(drivers))
-	.venv-newest/bin/python -m pytest $(or $(ARGS),-n auto --dist worksteal -m "not slow")
+	.venv-newest/bin/python -m pytest $(or $(ARGS),-n auto --dist worksteal -m "not slow and not many")
 
 coverage: ## Run all tests, and demand that they reach each branch
 	$(environment) test $(drivers)

@@ -14,7 +14,7 @@ from django.urls import path
 from django.utils.decorators import sync_and_async_middleware
 
 from tests.conftest import MISSING, skip_or_fail
-from tests.support.cases import MOST, evenly, mark_slow, spread
+from tests.support.cases import MOST, evenly, mark_many, spread
 
 
 @sync_and_async_middleware
@@ -316,17 +316,17 @@ def test_a_quick_run_tries_some_of_the_cases_and_the_whole_one_all(count, quick,
     assert [case for case in cases if isinstance(case, int)] == tried
     left = [case for case in cases if not isinstance(case, int)]
     assert sorted([*tried, *(value for case in left for value in case.values)]) == [*range(count)]
-    assert {mark.name for case in left for mark in case.marks} <= {"slow"}
+    assert {mark.name for case in left for mark in case.marks} <= {"many"}
     assert all(case.marks for case in left)
 
 
 def test_a_case_of_several_values_stays_one():
     """Each of them goes to its parameter."""
-    assert spread([(1, 2), (3, 4)], 1) == [(1, 2), pytest.param(3, 4, marks=pytest.mark.slow)]
+    assert spread([(1, 2), (3, 4)], 1) == [(1, 2), pytest.param(3, 4, marks=pytest.mark.many)]
 
 
 class Case:
-    """As much of a test as `mark_slow` looks at."""
+    """As much of a test as `mark_many` looks at."""
 
     def __init__(self, nodeid):
         self.nodeid, self.marks = nodeid, []
@@ -342,7 +342,7 @@ def test_of_very_many_cases_a_quick_run_tries_a_few():
     """The same ones each time; of few cases, all."""
     many = [Case(f"test_many[{number}]") for number in range(100)]
     few = [Case(f"test_few[{number}]") for number in range(MOST)]
-    mark_slow([*many, *few])
+    mark_many([*many, *few])
     chosen = {number for number, case in enumerate(many) if not case.marks}
     assert chosen == evenly(many, MOST)
     assert {0, 99} < chosen

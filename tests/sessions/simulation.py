@@ -4,7 +4,7 @@ The browser sends requests in bursts and several at a time; some responses are l
 slow, some uploads arrive minutes after they were sent. Days pass in seconds: the clock is moved
 from event to event, and each request is judged and settled by the package, with a database.
 
-    SIMULATION_RUNS=1000 pytest -m "slow or not slow" tests/sessions/test_simulation.py
+    SIMULATION_RUNS=1000 pytest tests/sessions/test_simulation.py
 """
 
 import heapq

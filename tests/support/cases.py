@@ -11,7 +11,7 @@ MOST = 4
 
 
 class Case(Protocol):
-    """What `mark_slow` asks of a test, as pytest has collected it."""
+    """What `mark_many` asks of a test, as pytest has collected it."""
 
     @property
     def nodeid(self) -> str:
@@ -24,18 +24,18 @@ class Case(Protocol):
         """Mark the test."""
 
 
-def mark_slow(items: Iterable[Case]) -> None:
-    """Mark as slow what each test has of cases beyond `MOST`; always the same ones.
+def mark_many(items: Iterable[Case]) -> None:
+    """Mark as "many" what each test has of cases beyond `MOST`; always the same ones.
 
     ``items`` come as they were collected, the cases of one test side by side.
     """
-    quick = [item for item in items if item.get_closest_marker("slow") is None]
+    quick = [item for item in items if item.get_closest_marker("many") is None]
     for _, group in groupby(quick, key=lambda item: item.nodeid.partition("[")[0]):
         cases = list(group)
         chosen = evenly(cases, MOST)
         for number, case in enumerate(cases):
             if number not in chosen:
-                case.add_marker(pytest.mark.slow)
+                case.add_marker(pytest.mark.many)
 
 
 def evenly(cases: Sequence[object], count: int) -> set[int]:
@@ -44,11 +44,11 @@ def evenly(cases: Sequence[object], count: int) -> set[int]:
 
 
 def spread(cases: Iterable[Any], quick: int) -> list[Any]:
-    """Return the cases for ``parametrize``, all but ``quick`` of them marked as slow."""
+    """Return the cases for ``parametrize``, all but ``quick`` of them marked as "many"."""
     every = list(cases)
     chosen = evenly(every, quick)
     return [
-        case if number in chosen else pytest.param(*as_values(case), marks=pytest.mark.slow)
+        case if number in chosen else pytest.param(*as_values(case), marks=pytest.mark.many)
         for number, case in enumerate(every)
     ]
 
