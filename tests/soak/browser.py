@@ -97,6 +97,9 @@ class World:
     session_cookies_lost: int = 0
     """How many were taken away by an answer that was on its way when they came."""
 
+    login_cookies_lost: int = 0
+    """How many were deleted by an answer that was on its way when they came."""
+
     overtaken: int = 0
     """How many answers brought an older token of a login after a newer one."""
 
@@ -117,6 +120,9 @@ class Browser:
         self.chance = random.Random(name)  # noqa: S311
         self.jar = CookieJar()
         self.visit = Visit()
+        self.visits: dict[str, Visit] = {}
+        """By the ids of their logins."""
+
         self.told: deque[str] = deque(maxlen=TOLD)
 
     def ask(self, path: str, **more: Any) -> Answer | None:
@@ -165,7 +171,7 @@ class Browser:
             self.world.answers[port] += 1
             if errand.fate is Fate.ARRIVES and errand.copy is None:
                 self._keep_cookies(response, request, visit)
-                self._go_back(answer, visit)
+                self._follow_jar()
             self._tell(answer, errand, visit, port)
             failures = len(self.oracle.failures)
             self._receive(answer, errand, visit)
@@ -241,6 +247,8 @@ class Browser:
                 self.visit = Visit()
         if became is not None and errand.fate is Fate.ARRIVES:
             self.visit = became
+            if became.account and self.token and not self.world.is_djangos:
+                self.visits[claims_of(self.token)["sid"]] = became
 
     def _tell(self, answer: Answer, errand: Errand, visit: Visit, port: int) -> None:
         sent, done = answer.sent - self.oracle.began, answer.done - self.oracle.began
@@ -255,20 +263,28 @@ class Browser:
             # With Django, an answer from before a login takes the session's cookie of after it.
             self.world.session_cookies_lost += 1
             self.visit.cart = None
-        if not self.world.is_djangos and is_older(self.token, token):
+        if self.world.is_djangos:
+            return
+        if visit is not self.visit and token and not self.token:
+            # It found its own login ended elsewhere, and took less than five seconds.
+            self.world.login_cookies_lost += 1
+            self.visit.doubts += 1
+        if is_older(self.token, token):
             # By the rules it is a thief's, once the grace is over.
             self.world.overtaken += 1
             self.visit.doubts += 1
 
-    def _go_back(self, answer: Answer, visit: Visit) -> None:
-        """Be in the visit of before, if a late answer brings its cookie.
+    def _follow_jar(self) -> None:
+        """Be in the visit whose cookie the jar holds, if a late answer has brought it.
 
-        A login in its place ends it, but on a server whose clock takes its token for over: such a
+        A login in its place ends it, but where its token is over by the clock of the server: such a
         token ends nobody's login. What was known to be over must not come back.
         """
-        is_late = visit is not self.visit and visit.account is not None
-        if is_late and answer.brings_login and visit.doubts and visit.over_at == inf:
-            self.visit = visit
+        if self.world.is_djangos or not self.token:
+            return
+        held = self.visits.get(claims_of(self.token)["sid"])
+        if held is not None and held.over_at == inf:
+            self.visit = held
 
     def note_use(self, visit: Visit, token: str | None) -> None:
         """Take note that the site took the browser for a user, by this cookie."""

@@ -131,6 +131,7 @@ class Soak:
             "thefts noticed": self.oracle.thefts,
             "thefts false": ends.get("token_reused", 0) - self.oracle.thefts,
             "answers lost": self.world.unknown,
+            "login cookies lost": self.world.login_cookies_lost,
             "overtaken": self.world.overtaken,
             "session cookies lost": self.world.session_cookies_lost,
             "answers of each server": list(self.world.answers.values()),
