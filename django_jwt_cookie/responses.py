@@ -1,5 +1,6 @@
 """Answers that differ between people and programs: documents, errors, "please log in again"."""
 
+import re
 import time
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -11,9 +12,11 @@ from django.contrib.auth import REDIRECT_FIELD_NAME, get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.request import MediaType
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.urls import NoReverseMatch
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +28,7 @@ from .exceptions import SessionRevoked
 from .models import LoginSession
 
 JSON = "application/json"
-FOR_PROGRAMS = (JSON, "text/event-stream")
+FOR_PROGRAMS = (("application", r"json|.*\+json"), ("text", "event-stream"))
 
 REASON_FIELD = "reason"
 """The query parameter that tells the login page why a visitor has to log in again."""
@@ -61,13 +64,37 @@ def prefers_json(request: HttpRequest) -> bool:
     """Tell whether a program asks: one that sends JSON, or would rather get JSON than HTML.
 
     ``EventSource`` asks for a stream of events, and has no use for a login page either.
+    By quality, then by how exactly a type is named, then by order (RFC 9110, section 12.5.1).
+    Parameters say how the program would like its JSON, and not whether.
     """
     if request.content_type == JSON:
         return True
     try:
-        return request.get_preferred_type(["text/html", *FOR_PROGRAMS]) in FOR_PROGRAMS
+        ranges = [MediaType(each) for each in request.headers.get("Accept", "*/*").split(",")]
     except ValueError:
         return False  # An Accept header that Django finds too long to read.
+    program = max(_preference(ranges, *each) for each in FOR_PROGRAMS)
+    return program > _preference(ranges, "text", "html")
+
+
+def _preference(ranges: list[MediaType], main_type: str, sub_type: str) -> tuple[float, int, int]:
+    """Return how much of a type is wanted, how exactly it is named, and how early.
+
+    ``sub_type`` is a regular expression. What is refused (``q=0``) is not wanted at all.
+    """
+    found = [
+        (exactness, each.quality, -place)
+        for place, each in enumerate(ranges)
+        if (exactness := _exactness(each, main_type, sub_type)) is not None
+    ]
+    exactness, quality, place = max(found, default=(0, 0, 0))
+    return (quality, exactness, place) if quality else (0, 0, 0)
+
+
+def _exactness(each: MediaType, main_type: str, sub_type: str) -> int | None:
+    if each.main_type == main_type and re.fullmatch(sub_type, each.sub_type):
+        return 2
+    return {f"{main_type}/*": 1, "*/*": 0}.get(f"{each.main_type}/{each.sub_type}")
 
 
 def error(
@@ -94,12 +121,14 @@ def unauthorized(request: HttpRequest, reason: str | None = None) -> JsonRespons
     return error(code, HTTPStatus.UNAUTHORIZED, REASONS[code])
 
 
-def csrf_failed() -> JsonResponse:
+def csrf_failed(reason: str = "") -> JsonResponse:
     """Return the 403 that tells a program to ask for the CSRF token and to try again.
 
     It says the same whichever package checks: the token changes with each login, in any tab.
+    ``reason`` is Django's own, for the eyes of developers: with ``DEBUG`` it is told, too.
     """
-    return error(CSRF_FAILED, HTTPStatus.FORBIDDEN, CSRF_DETAIL)
+    detail = f"{CSRF_DETAIL} {reason}" if django_settings.DEBUG and reason else CSRF_DETAIL
+    return error(CSRF_FAILED, HTTPStatus.FORBIDDEN, detail)
 
 
 def https_required() -> JsonResponse:
@@ -121,9 +150,19 @@ def ask_to_log_in(
 ) -> HttpResponse:
     """Send people to the login page and back afterwards, and tell programs what is wrong.
 
+    No cache keeps the answer: another client would have got another, and a login changes it.
     htmx follows a redirect inside the page and would put the login form into a corner of it:
     ``HX-Redirect`` makes it load the login page as a page, and come back to the page it was on.
     """
+    response = _refuse(request, reason, login_url, redirect_field_name)
+    patch_vary_headers(response, ("Accept", "HX-Request"))
+    add_never_cache_headers(response)
+    return response
+
+
+def _refuse(
+    request: HttpRequest, reason: str | None, login_url: str | None, redirect_field_name: str
+) -> HttpResponse:
     is_htmx = "HX-Request" in request.headers
     if prefers_json(request) and not is_htmx:
         return unauthorized(request, reason)

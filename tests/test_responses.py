@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.test import RequestFactory
 from django.urls import include, path
 
@@ -154,16 +154,74 @@ def test_a_stream_of_events_gets_401(client):
     assert client.get("/members/", headers={"accept": accept}).status_code == 302
 
 
-def test_who_sends_an_accept_header_that_can_not_be_read_is_taken_for_people():
-    """Newer versions of Django give up on one that is too long."""
+def asking(**headers):
+    """Return a request with these headers."""
+    return RequestFactory().get("/", headers=headers)
 
-    class Unreadable(HttpRequest):
-        def get_preferred_type(self, media_types):
-            raise ValueError
 
-    request = Unreadable()
-    request.content_type = ""
-    assert not prefers_json(request)
+PROGRAMS = [
+    "application/json",
+    "Application/JSON",
+    "application/json; charset=utf-8",
+    "application/json;charset=UTF-8, */*",
+    "application/json; odata=verbose",
+    "application/json; indent=4;q=0.9, text/html;q=0.8",
+    "application/problem+json",
+    "application/vnd.api+json, text/html;q=0.5",
+    "application/*, text/html;q=0.9",
+    "text/html;q=0, */*",
+    "text/html;q=0.1, */*;q=0.2, text/html;level=1;q=0",
+    "text/html;q=0, application/json",
+    "application/json, text/html",
+    "text/event-stream",
+]
+PEOPLE = [
+    "",
+    "*/*",
+    "text/html",
+    "text/html;charset=utf-8, application/json",
+    "text/html, application/json;q=0.9",
+    "application/json;q=0, */*",
+    "application/json;q=0",
+    "application/json;q=0.5, text/*",
+    "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8",
+    "image/png",
+    ",;,=",
+    f"{'a' * 20_000}/json",
+]
+
+
+@pytest.mark.parametrize(
+    ("accept", "is_program"),
+    [*((each, True) for each in PROGRAMS), *((each, False) for each in PEOPLE)],
+    ids=lambda value: str(value)[:60],
+)
+def test_who_is_taken_for_a_program(accept, is_program):
+    """By quality and type (RFC 9110, 12.5.1), whatever the parameters say."""
+    assert prefers_json(asking(accept=accept)) is is_program
+
+
+def test_who_says_nothing_is_taken_for_people():
+    """RFC 9110, 12.5.1: everything is as welcome."""
+    assert not prefers_json(asking())
+
+
+CLIENTS = {
+    "a browser": {"accept": "text/html"},
+    "a program": JSON,
+    "htmx": {"HX-Request": "true"},
+}
+
+
+@pytest.mark.parametrize("headers", CLIENTS.values(), ids=CLIENTS)
+@pytest.mark.parametrize("page", ["/members/", "/members/elsewhere/"])
+def test_no_cache_gives_the_refusal_of_one_client_to_another(client, page, headers):
+    """Each depends on who asks, and is over with the next login."""
+    response = client.get(page, headers=headers)
+    assert response.status_code in (302, 401)
+    vary = {each.strip() for each in response.headers["Vary"].split(",")}
+    assert {"Accept", "Cookie", "HX-Request"} <= vary
+    assert "no-store" in response.headers["Cache-Control"]
 
 
 def test_the_request_knows_which_login_it_is_of(rf):

@@ -20,6 +20,7 @@ from django.shortcuts import resolve_url
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from django.views.csrf import csrf_failure as django_csrf_failure
+from django.views.decorators.cache import never_cache
 from django.views.decorators.vary import vary_on_headers
 
 from .. import users
@@ -226,10 +227,11 @@ class CsrfView(NegotiatedView):
         return JsonResponse({"csrf_token": get_token(request)})
 
 
+@never_cache
 @vary_on_headers("Accept")
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Refuse a request to any view of the site, for ``CSRF_FAILURE_VIEW``.
 
     Programs can tell this 403 from others, and ask for the token; people see Django's own page.
     """
-    return csrf_failed() if prefers_json(request) else django_csrf_failure(request, reason)
+    return csrf_failed(reason) if prefers_json(request) else django_csrf_failure(request, reason)

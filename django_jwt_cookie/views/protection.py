@@ -14,7 +14,8 @@ from django.core.exceptions import (
     TooManyFieldsSent,
     TooManyFilesSent,
 )
-from django.http import HttpRequest, HttpResponse
+from django.core.handlers.exception import response_for_exception
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
@@ -33,7 +34,7 @@ class NegotiatingCsrfMiddleware(CsrfViewMiddleware):
 
     def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:
         response: HttpResponse = super()._reject(request, reason)  # type: ignore[misc]
-        return csrf_failed() if prefers_json(request) else response
+        return csrf_failed(reason) if prefers_json(request) else response
 
 
 UNREADABLE = (
@@ -68,20 +69,29 @@ def explain_refusal(view: Callable[..., HttpResponseBase]) -> Callable[..., Http
             return unsupported_media_type()
         try:
             return view(request, *args, **kwargs)
-        except PermissionDenied as denied:
-            if not prefers_json(request):
-                raise
-            return error("permission_denied", HTTPStatus.FORBIDDEN, denied)
-        except UNREADABLE as unreadable:
-            if not prefers_json(request):
-                raise
-            if isinstance(unreadable, RequestDataTooBig):
-                detail = _("The body is too large.")
-                return error("too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
-            detail = _("The form can't be read.")
-            return error("malformed_form", HTTPStatus.BAD_REQUEST, detail)
+        except (Http404, PermissionDenied, *UNREADABLE) as refusal:
+            # As an answer it gets the headers of all others: no cache keeps it.
+            return explain(refusal) if prefers_json(request) else as_page(request, refusal)
 
     return wrapper
+
+
+def as_page(request: HttpRequest, refusal: Exception) -> HttpResponse:
+    """Return the site's own page for what a view has raised."""
+    response: HttpResponse = response_for_exception(request, refusal)
+    return response
+
+
+def explain(refusal: Exception) -> HttpResponse:
+    """Return what a program is told of it."""
+    if isinstance(refusal, Http404):
+        return error("not_found", HTTPStatus.NOT_FOUND, refusal)
+    if isinstance(refusal, PermissionDenied):
+        return error("permission_denied", HTTPStatus.FORBIDDEN, refusal)
+    if isinstance(refusal, RequestDataTooBig):
+        detail = _("The body is too large.")
+        return error("too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+    return error("malformed_form", HTTPStatus.BAD_REQUEST, _("The form can't be read."))
 
 
 PROTECTION: tuple[Callable[[Any], Any], ...] = (

@@ -181,9 +181,22 @@ def test_signing_up_can_be_turned_off(client, settings):
     """Then the login page has no link to it either."""
     assert "/accounts/signup/" in client.get("/accounts/login/").content.decode()
     settings.JWT_COOKIE = {"SIGNUP_FORM": None}
-    assert client.get("/accounts/signup/").status_code == 404
-    assert client.post("/accounts/signup/", {}).status_code == 404
+    for response in (client.get("/accounts/signup/"), client.post("/accounts/signup/", {})):
+        assert (response.status_code, response.headers["Content-Type"]) == (
+            404,
+            "text/html; charset=utf-8",
+        )
+        assert "no-store" in response.headers["Cache-Control"]
     assert "/accounts/signup/" not in client.get("/accounts/login/").content.decode()
+
+
+def test_a_program_is_told_that_signing_up_is_turned_off(client, settings):
+    """In JSON, and no cache keeps it."""
+    settings.JWT_COOKIE = {"SIGNUP_FORM": None}
+    body = {"content_type": "application/json", "data": {}, "headers": JSON}
+    response = client.post("/accounts/signup/", **body)
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+    assert "no-store" in response.headers["Cache-Control"]
 
 
 @pytest.mark.parametrize("page", ["login", "signup"])
@@ -433,6 +446,16 @@ def test_csrf_is_refused_in_the_language_of_the_client_on_any_view(new_client, s
     response = client.post(path)
     assert (response.status_code, response["Content-Type"]) == (403, "text/html; charset=utf-8")
     assert "CSRF verification failed" in response.text
+
+
+@pytest.mark.parametrize("path", ["/members/", "/accounts/login/"])
+def test_a_developer_is_told_why_csrf_was_refused(new_client, settings, path):
+    """Django's own reason, and only where ``DEBUG`` is on."""
+    settings.CSRF_FAILURE_VIEW = "django_jwt_cookie.views.csrf_failure"
+    client = new_client(enforce_csrf_checks=True)
+    assert "Referer checking failed" not in client.post(path, headers=JSON).json()["detail"]
+    settings.DEBUG = True
+    assert "Referer checking failed" in client.post(path, headers=JSON).json()["detail"]
 
 
 def test_the_csrf_token_changes_with_the_login(new_client, ada):
