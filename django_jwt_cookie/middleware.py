@@ -3,8 +3,10 @@
 And `LoginRequiredMiddleware`, Django's with the answers of the decorator `login_required`.
 """
 
+from asyncio import CancelledError, shield
 from collections.abc import Coroutine
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -17,6 +19,9 @@ from .authentication import RequestJWT, needs_settling, served, settle, write
 from .authentication.error_reports import make_report_filter, with_login_cookie
 from .conf import get_settings
 from .responses import ask_to_log_in, explain_redirect
+
+NOT_SERVED = HTTPStatus.SERVICE_UNAVAILABLE
+"""What a request comes to whose browser has gone before the answer: nobody reads it."""
 
 
 class JWTCookieMiddleware(auth_middleware.AuthenticationMiddleware):
@@ -51,7 +56,12 @@ class JWTCookieMiddleware(auth_middleware.AuthenticationMiddleware):
         try:
             response = await self.get_response(request)  # type: ignore[misc]
             if needs_settling(jwt, response):
-                await sync_to_async(settle, thread_sensitive=True)(jwt, response)
+                await _asettle(jwt, response)
+        except CancelledError:
+            # The browser is gone. No login begins, and a logout holds.
+            if needs_settling(jwt, nothing := HttpResponse(status=NOT_SERVED)):
+                await shield(_asettle(jwt, nothing))
+            raise
         finally:
             served.reset(token)
         return self._answer(jwt, response)
@@ -82,6 +92,9 @@ class JWTCookieMiddleware(auth_middleware.AuthenticationMiddleware):
             write(jwt, response)
         jwt.close()
         return response
+
+
+_asettle = sync_to_async(settle, thread_sensitive=True)
 
 
 class LoginRequiredMiddleware(auth_middleware.LoginRequiredMiddleware):

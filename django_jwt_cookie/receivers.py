@@ -33,7 +33,8 @@ def note_login(request: HttpRequest | None, user: AbstractBaseUser, **_: Any) ->
 
 def note_end_of_login(session: LoginSession, **_: Any) -> None:
     """Tell the request that is being served of what it has ended."""
-    note_end(session.pk)
+    if session.revoked_because != EndReason.TOKEN_REUSED:  # By a thief, and not by its request.
+        note_end(session.pk)
 
 
 def prepare_change_of_user(

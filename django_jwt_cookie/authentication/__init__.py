@@ -66,7 +66,7 @@ def note_change_of(user: AbstractBaseUser) -> None:
     While a request is served, with its answer: what its view does may be rolled back.
     """
     jwt = served.get()
-    if jwt is None:
+    if jwt is None or jwt.is_settled:
         end_logins_of_changed(user)
     else:
         jwt.changed_users.append(user)

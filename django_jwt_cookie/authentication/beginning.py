@@ -164,6 +164,11 @@ class NewLogin:
         """Whether the login that was written last was undone, with the transaction of its view."""
         return self._transaction is not None and self._transaction.was_rolled_back
 
+    @property
+    def takes_place(self) -> bool:
+        """Whether it needs the login whose place it takes: nobody has given a password."""
+        return self.evidence is not None and self.evidence.ends_by is not None
+
     def note_password(self, seconds: int) -> None:
         """Take note that the password was given at that time, by whoever is logged in by now."""
         self.password_at, self._beginning = seconds, None

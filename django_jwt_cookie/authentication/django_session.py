@@ -146,6 +146,9 @@ class LoginInSession(SessionBase):
     _is_marked = False
     """Whether that is marked with the login of this request."""
 
+    _is_lost = False
+    """Whether that login has turned out to be over: what is shown goes to nobody else."""
+
     _is_answered = False
     """Whether the login of this request was put among the data, if there is one."""
 
@@ -175,7 +178,7 @@ class LoginInSession(SessionBase):
 
         Nothing of the request goes with it, and what a copy saves is still marked.
         """
-        store = type(self).__mro__[2]
+        store = next(each for each in type(self).__mro__ if not issubclass(each, LoginInSession))
         own = {*vars(LoginInSession), *LoginInSession.__annotations__}
         state = {name: value for name, value in vars(self).items() if name not in own}
         return store, (), state
@@ -401,6 +404,26 @@ class LoginInSession(SessionBase):
             # Django's middleware has read it before anybody could tell whose it is.
             self._owner.request.META.pop("CSRF_COOKIE", None)
 
+    def lose_login(self) -> None:
+        """Take note that the login is over whose data is shown, and which a view may be using."""
+        self._is_lost = self._is_marked
+
+    def _drop_lost(self) -> None:
+        if self._is_lost:
+            self.restore()
+
+    def restore(self) -> None:
+        """Be what came, to be loaded anew, and lose what was written since.
+
+        That was for a login that does not begin, or has ended: it is nobody else's.
+        """
+        self._session_key, self._stale, self.modified = self.arrived_as, (), False
+        self._loaded = self._hidden_key = None
+        self._is_stored = self._is_marked = self._is_lost = False
+        self._is_answered = self._was_emptied = False
+        self._had = frozenset()
+        vars(self).pop("_session_cache", None)
+
     @property
     def is_answered_otherwise(self) -> bool:
         """Whether other code has changed what the session says of the login."""
@@ -444,6 +467,7 @@ class LoginInSession(SessionBase):
         if self._owner is None:
             super().cycle_key()
             return
+        self._drop_lost()
         self._all_data()
         self._cycle()
 
@@ -452,6 +476,7 @@ class LoginInSession(SessionBase):
         if self._owner is None:
             await super().acycle_key()
             return
+        self._drop_lost()
         await self._all_adata()
         self._cycle()
 
@@ -527,6 +552,7 @@ class LoginInSession(SessionBase):
         if self._owner is None or is_raw.get():
             super().save(must_create)
             return
+        self._drop_lost()
         if self._is_final and not self._all_data() and self._hidden_key:
             self._session_key = self._hidden_key  # Its cookie stays as it is.
             return
@@ -783,6 +809,7 @@ def finish(session: LoginInSession, *, has_login: bool) -> None:
 
     One that came in a stored session, and could not begin (``has_login``), stays where it is.
     """
+    session._drop_lost()
     session._is_final = True
     data = _data(session)
     had_login = bool(session._had) or SESSION_KEY in data

@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from .. import users
 from ..conf import find_audience, get_settings, may_mix_tenants
-from ..cookies import get_cookie_spec
+from ..cookies import MAX_DUPLICATES, get_cookie_spec
 from ..exceptions import (
     JWTCookieError,
     KeysUnavailable,
@@ -127,7 +127,7 @@ class IncomingCookie:
                 # On a site that only verifies, it is the cookie of the one that issues; and with a
                 # cookie for all of a domain, that of another tenant is good there.
                 is_tenants = is_tenants and get_settings().derive(find_audience) is not None
-                self.is_useless = can_sign and not is_tenants
+                self.is_useless = can_sign and not is_tenants and len(refusals) < MAX_DUPLICATES
         return self._claims
 
     def has_to_ask(self) -> bool:

@@ -319,6 +319,8 @@ class RequestJWT:
                 self.login = self.incoming.ask_again(self.login)
         except SessionError as error:
             self.login, self.has_lost_login = None, True
+            if self.session is not None:
+                self.session.lose_login()
             self.incoming.refuse(error)
 
     async def aconfirm(self, *, again: bool = False) -> bool:
@@ -387,6 +389,7 @@ class RequestJWT:
     def take_back(self, user: User) -> None:
         """Let the login not begin that was just written into the session: it is ``user`` again."""
         django_session.drop_login(self.session_of_now())
+        self.restore_session()
         self.new.forget()
         self.request.user = user  # type: ignore[assignment]
         self.remember_user(user)
@@ -465,6 +468,12 @@ class RequestJWT:
             return NewHash(auth_hash) if self.login is not None else None
         return None if self.is_gone() else self.stored or self.older
 
+    def restore_session(self) -> None:
+        """Lose what was written into the session for a login that does not begin."""
+        session = self.session_of_now()
+        if isinstance(session, LoginInSession):
+            session.restore()
+
     def is_gone(self) -> bool:
         """Tell whether other code has logged out, or emptied the session."""
         return django_session.is_login_gone(self.session_of_now())
@@ -511,7 +520,7 @@ class RequestJWT:
     def session_sid(self) -> uuid.UUID | None:
         """Return the id of the login of this request by now, or that will begin with it."""
         if self._is_resolving:
-            return None
+            return self.login.claims.sid if self.login else None
         if not (self.is_settled and self.user is not None):
             self.resolve()
             if (cause := self._cause()) is not None:

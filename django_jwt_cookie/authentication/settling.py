@@ -96,16 +96,18 @@ def _settle(jwt: RequestJWT, response: HttpResponseBase, *, is_failed: bool) -> 
     if jwt.new.was_rolled_back:
         jwt.take_back(jwt.login.user if jwt.login is not None else AnonymousUser())
     beginning = None if is_failed else jwt.beginning()
-    if beginning is not None:
-        _begin(jwt, beginning)
-    elif jwt.is_gone():
-        _end(jwt)
-    elif jwt.login is not None and not is_failed:
-        _go_on(jwt, jwt.login, response)
-    for record, because in jwt.incoming.to_end:
-        get_store().end(record, because)
-    for user in jwt.changed_users:
-        end_logins_of_changed(user, but=jwt.login)
+    try:
+        if beginning is not None:
+            _begin(jwt, beginning)
+        elif jwt.is_gone():
+            _end(jwt)
+        elif jwt.login is not None and not is_failed:
+            _go_on(jwt, jwt.login, response)
+    finally:
+        for record, because in jwt.incoming.to_end:
+            get_store().end(record, because)
+        for user in jwt.changed_users:
+            end_logins_of_changed(user)
 
 
 # --- A login begins
@@ -116,17 +118,30 @@ def _begin(jwt: RequestJWT, beginning: Beginning) -> None:
     if jwt.stored is not None and jwt.session is not None:
         came = came or jwt.incoming.login()
         jwt.session.keys()  # What is left is stored for the login, and no more under its key.
-    if isinstance(beginning.cause, NewHash) and not _end_for_new_hash(came):
-        jwt.login = None
-        return
-    begun = _save(jwt, _with_expiry(jwt, beginning))
+    begun = None
+    try:
+        begun = _begin_in_place(jwt, beginning, came)
+    finally:
+        if begun is None:
+            jwt.restore_session()
     if begun is not None:
         jwt.login = begun.login
         jwt.outgoing.bring(begun.token, begun.login.record)
-        _end_replaced(jwt, came, begun)
         for other in (jwt.older, jwt.stored):
             if other is not None and jwt.new.id_for(other) != begun.login.claims.sid:
                 _use_up(jwt, other, EndReason.REPLACED)
+
+
+def _begin_in_place(jwt: RequestJWT, beginning: Beginning, came: Login | None) -> Beginning | None:
+    """Save a login, and end that whose place it takes; None if it may not begin."""
+    if isinstance(beginning.cause, NewHash) and not _end_for_new_hash(came):
+        jwt.login = None
+        return None
+    begun = _save(jwt, _with_expiry(jwt, beginning))
+    if begun is not None and not _end_replaced(jwt, came, begun):
+        get_store().end(begun.login.record, EndReason.REVOKED)
+        jwt.login = begun = None
+    return begun
 
 
 def _with_expiry(jwt: RequestJWT, beginning: Beginning) -> Beginning:
@@ -161,6 +176,15 @@ def _save(jwt: RequestJWT, beginning: Beginning) -> Beginning | None:
     return jwt.new.again(shared, beginning.login, cause)
 
 
+def _goes_on(login: Login) -> bool:
+    """Ask whether nobody has ended a login since its request came."""
+    try:
+        get_store().look_up(login.claims)
+    except SessionError:
+        return False
+    return True
+
+
 def _end_for_new_hash(came: Login | None) -> bool:
     """End the login that goes on under another id; tell whether nobody else has ended it."""
     assert came is not None
@@ -171,18 +195,25 @@ def _end_for_new_hash(came: Login | None) -> bool:
     return sessions.records().filter(pk=came.record.pk, **is_the_same).exists()
 
 
-def _end_replaced(jwt: RequestJWT, came: Login | None, begun: Beginning) -> None:
-    """End the login whose place another takes, in this browser or by a new password."""
+def _end_replaced(jwt: RequestJWT, came: Login | None, begun: Beginning) -> bool:
+    """End the login whose place another takes, in this browser or by a new password.
+
+    Tells whether the other may stay: for one without a password nobody else has ended the first.
+    """
     store, login = get_store(), begun.login
     if isinstance(begun.cause, NewHash):
         if sessions.are_recorded():
             sessions.end_others(login.record, EndReason.PASSWORD_CHANGED)
-        return
+        return True
+    if came is None or came.claims.sid == login.claims.sid:
+        return True
+    may_stay = not (jwt.new.takes_place and sessions.are_recorded()) or jwt.has_ended_itself
     # A token that is over may be a copy: it ends nobody's login.
-    is_other = came is not None and came.claims.sid != login.claims.sid
-    if came is not None and is_other and not is_over(came.claims, jwt.came_at):
-        with suppress(SessionError):
-            store.end(came.session or store.look_up(came.claims), EndReason.REPLACED)
+    if is_over(came.claims, jwt.came_at):
+        return may_stay or _goes_on(came)
+    with suppress(SessionError):
+        return store.end(came.session or store.look_up(came.claims), EndReason.REPLACED) or may_stay
+    return may_stay
 
 
 # --- A login ends
@@ -193,10 +224,9 @@ def _end(jwt: RequestJWT) -> None:
     if jwt.incoming.came or migrating.is_on():
         jwt.outgoing.forget()
     if sessions.are_recorded():
-        ending = jwt.incoming.others(jwt.login)
         if jwt.login is not None and jwt.has_record():
-            ending.append(jwt.login)
-        for login in ending:
+            get_store().end(jwt.login.record, EndReason.LOGOUT)
+        for login in jwt.incoming.others(jwt.login):
             get_store().end(login.record, EndReason.LOGOUT)
         for other in (jwt.older, jwt.stored):
             if other is not None:
@@ -214,11 +244,8 @@ def _use_up(jwt: RequestJWT, cause: Cause, because: EndReason) -> None:
         get_store().end(used_up.login.record, because)
 
 
-def end_logins_of_changed(user: AbstractBaseUser, *, but: Login | None = None) -> None:
-    """End what a new password, or a deactivation, has put an end to, as the database has it now.
-
-    The login ``but`` finds out with its next request: ``update_session_auth_hash()`` may follow.
-    """
+def end_logins_of_changed(user: AbstractBaseUser) -> None:
+    """End what a new password, or a deactivation, has put an end to, as the database has it now."""
     # Where the user was saved: the same number in another database is somebody else.
     using = user._state.db
     fresh = users.find_row(user.pk, using) if sessions.are_recorded() else None
@@ -231,8 +258,7 @@ def end_logins_of_changed(user: AbstractBaseUser, *, but: Login | None = None) -
         except UserInactive:
             get_store().end(record, EndReason.USER_INACTIVE, using)
         except PasswordChanged:
-            if but is None or record.pk != but.claims.sid:
-                get_store().end(record, EndReason.PASSWORD_CHANGED, using)
+            get_store().end(record, EndReason.PASSWORD_CHANGED, using)
         except UserUnavailable:
             continue
 
@@ -257,6 +283,7 @@ def _go_on(jwt: RequestJWT, login: Login, response: HttpResponseBase) -> None:
     is_late = not get_settings().track_sessions and jwt.incoming.is_slow
     if is_late or is_public(response):
         return
+    was_seen = record.seen_at is not None
     try:
         rotated = store.advance(record, login.claims.gen, login.verdict)
     except SessionError:
@@ -267,6 +294,15 @@ def _go_on(jwt: RequestJWT, login: Login, response: HttpResponseBase) -> None:
     elif is_due(record, time.time()):
         return  # Another answer was faster, and the browser has a newer token.
     elif login.verdict is Verdict.CURRENT and (jwt.wants_token or _is_first(login)):
+        _issue_again(jwt, login, record, is_noted=not was_seen and record.seen_at is not None)
+
+
+def _issue_again(jwt: RequestJWT, login: Login, record: LoginSession, *, is_noted: bool) -> None:
+    """Hand out a token of the same generation; one that is believed, only while the login goes on.
+
+    ``is_noted``: the generation was noted as seen just now, so that nobody has ended it.
+    """
+    if is_noted or get_settings().user_source == "database" or _goes_on(login):
         _issue(jwt, login, record)
 
 

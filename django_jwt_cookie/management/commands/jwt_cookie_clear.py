@@ -2,8 +2,11 @@
 
 import argparse
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
+from django.conf import settings as django_settings
+from django.contrib.sessions.backends import signed_cookies
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
@@ -45,7 +48,7 @@ class Command(BaseCommand):
         """Delete them, and say how many."""
         now = timezone.now()
         over = records().over_since(now - timedelta(days=keep_days))
-        if get_settings().move_from:
+        if get_settings().move_from or is_kept_by_browsers():
             # Without its record, an older credential that is still good would become a new login.
             over = over.exclude(expires_at__gt=now)
         deleted = 0
@@ -53,6 +56,12 @@ class Command(BaseCommand):
             _, by_model = batch.delete()
             deleted += by_model.get(LoginSession._meta.label, 0)
         self.stdout.write(f"Deleted the records of {logins(deleted)}.")
+
+
+def is_kept_by_browsers() -> bool:
+    """Tell whether sessions are in cookies, so that a copy from before the swap may come back."""
+    engine = import_module(django_settings.SESSION_ENGINE)
+    return issubclass(engine.SessionStore, signed_cookies.SessionStore)
 
 
 def between(least: int, most: int) -> Any:
