@@ -19,7 +19,7 @@ from django.urls import set_urlconf
 from time_machine import TimeMachineFixture
 
 from django_jwt_cookie.signals import session_ended
-from tests.support.cases import mark_many
+from tests.support.cases import mark_many, mark_repeated
 from tests.support.clients import ASGIClient, WSGIClient
 
 CLIENTS: dict[str, type[Client]] = {"wsgi": WSGIClient, "asgi": ASGIClient}
@@ -178,12 +178,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{marker}: skipped where that is not there")
     config.addinivalue_line("markers", "slow: many requests, or servers")
     config.addinivalue_line("markers", "many: cases of a rule beyond the first few")
+    config.addinivalue_line("markers", "repeated: cases with no value that no case before has")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Leave the thousandth case of a rule to the runs that try all, before the order is random."""
     mark_many(items)
+    mark_repeated(items)
     return (yield)
 
 

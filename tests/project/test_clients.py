@@ -14,7 +14,7 @@ from django.urls import path
 from django.utils.decorators import sync_and_async_middleware
 
 from tests.conftest import MISSING, skip_or_fail
-from tests.support.cases import MOST, evenly, mark_many, spread
+from tests.support.cases import MOST, evenly, mark_many, mark_repeated, spread
 
 
 @sync_and_async_middleware
@@ -348,3 +348,12 @@ def test_of_very_many_cases_a_quick_run_tries_a_few():
     assert {0, 99} < chosen
     assert len(chosen) == MOST
     assert [case.marks for case in few] == [[]] * MOST
+
+
+def test_a_case_without_a_value_of_its_own_repeats_others():
+    """Of each parameter each value is tried once; a test without parameters is one case."""
+    names = [f"test_rule[{engine}-{interface}]" for engine in "abc" for interface in "xy"]
+    cases = [Case(name) for name in [*names, "test_plain"]]
+    mark_repeated(cases)
+    left = [case.nodeid for case in cases if not case.marks]
+    assert left == [*names[:3], names[4], "test_plain"]

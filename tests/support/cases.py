@@ -11,7 +11,7 @@ MOST = 4
 
 
 class Case(Protocol):
-    """What `mark_many` asks of a test, as pytest has collected it."""
+    """What this asks of a test, as pytest has collected it."""
 
     @property
     def nodeid(self) -> str:
@@ -36,6 +36,21 @@ def mark_many(items: Iterable[Case]) -> None:
         for number, case in enumerate(cases):
             if number not in chosen:
                 case.add_marker(pytest.mark.many)
+
+
+def mark_repeated(items: Iterable[Case]) -> None:
+    """Mark as "repeated" each case whose every value, by its name, some case before it has.
+
+    What is left tries each value of each parameter once, and so reaches each branch: what the
+    others try is how the values get on with each other. ``items`` as for `mark_many`.
+    """
+    for _, group in groupby(items, key=lambda item: item.nodeid.partition("[")[0]):
+        seen: set[str] = set()
+        for item in group:
+            values = set(item.nodeid.partition("[")[2].removesuffix("]").split("-"))
+            if values <= seen:
+                item.add_marker(pytest.mark.repeated)
+            seen |= values
 
 
 def evenly(cases: Sequence[object], count: int) -> set[int]:
