@@ -1,16 +1,17 @@
 """The keys of another site, where logins begin, for one that only verifies them."""
 
+import json
 import logging
 import math
 from collections.abc import Iterator
-from http.client import HTTPException
+from concurrent.futures import Future
+from http import HTTPStatus
 from ipaddress import ip_address
-from threading import Lock
+from threading import Lock, Thread
 from time import monotonic
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 from urllib.parse import urlsplit
-
-import jwt
+from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler
 
 from ..exceptions import KeyRingError, KeysUnavailable
 from .key import Key, KeyRing
@@ -25,7 +26,13 @@ COOLDOWN = 30
 """Seconds between two attempts, however many tokens name a key that nobody has heard of."""
 
 TIMEOUT = 5
-"""Seconds that an attempt may take, for the one request that makes it."""
+"""Seconds that an attempt may take as a whole, for the one request that makes it."""
+
+MAX_BYTES = 2**20
+"""What an answer may have. The keys of a site are a few hundred each."""
+
+Answer: TypeAlias = tuple[tuple[Key, ...], str]
+"""The keys, and if there are none, why."""
 
 
 class FetchedKeyRing:
@@ -44,7 +51,8 @@ class FetchedKeyRing:
         """``algorithm`` is for keys that would fit several and do not say which."""
         _refuse_unsafe(url)
         self._url, self._algorithm = url, algorithm
-        self._client = jwt.PyJWKClient(url, cache_jwk_set=False, timeout=TIMEOUT)
+        self._attempt: Future[Answer] = Future()
+        self._attempt.set_result(((), ""))
         self._ring = KeyRing(())
         self._version = 0
         self._lock = Lock()
@@ -99,21 +107,56 @@ class FetchedKeyRing:
             self._lock.release()
 
     def _fetch(self) -> None:
-        try:
-            keys = tuple(_keys_in(self._client.fetch_data(), self._algorithm))
-        except (jwt.PyJWTError, OSError, HTTPException, ValueError, RecursionError) as error:
-            reason = f"{type(error).__name__}: {error}"
-            logger.warning("The keys at %s can't be fetched: %s", self._url, reason)
+        keys, reason = self._wait_for_keys()
+        if keys:
+            has_changed = self._ring.keys != keys
+            self._ring, self._answered_at = KeyRing(keys), monotonic()
+            # Last: what is found by now must not be remembered under the version to come.
+            self._version += has_changed
         else:
-            if keys:
-                has_changed = self._ring.keys != keys
-                self._ring, self._answered_at = KeyRing(keys), monotonic()
-                # Last: what is found by now must not be remembered under the version to come.
-                self._version += has_changed
-            else:
-                logger.warning("There is no key at %s that we can use.", self._url)
+            logger.warning("The keys at %s can't be fetched: %s", self._url, reason)
         # The end of the attempt: a slow one must not be followed by the next at once.
         self._asked_at = monotonic()
+
+    def _wait_for_keys(self) -> Answer:
+        """Return what is published now, by a thread that is not waited for longer than `TIMEOUT`.
+
+        Each name that is looked up and each byte that is read has a time of its own: a server that
+        sends one now and then is never late. No thread begins while another still waits for it.
+        """
+        if not self._attempt.done():
+            return (), "the attempt before still waits for its answer"
+        self._attempt = Future()
+        Thread(target=self._answer, args=(self._attempt,), daemon=True).start()
+        try:
+            return self._attempt.result(TIMEOUT)
+        except TimeoutError:
+            return (), f"no answer within {TIMEOUT} seconds"
+
+    def _answer(self, attempt: "Future[Answer]") -> None:
+        """Fetch the keys for the thread that waits."""
+        try:
+            keys = tuple(_keys_in(json.loads(_read(self._url)), self._algorithm))
+            attempt.set_result((keys, "no key that we can use"))
+        except Exception as error:  # noqa: BLE001 - what comes from elsewhere fails no request here
+            attempt.set_result(((), f"{type(error).__name__}: {error}"))
+
+
+def _read(url: str) -> bytes:
+    """Return what is at ``url``, and nowhere else, if it comes in time and is not too long."""
+    body, ends_at, opener = b"", monotonic() + TIMEOUT, OpenerDirector()
+    for handler in (ProxyHandler(), HTTPHandler(), HTTPSHandler()):  # None for redirects.
+        opener.add_handler(handler)
+    with opener.open(url, timeout=TIMEOUT) as response:
+        if response.status != HTTPStatus.OK:
+            raise ValueError(f"status {response.status}")
+        while part := response.read1(MAX_BYTES):
+            body += part
+            if len(body) > MAX_BYTES:
+                raise ValueError(f"longer than {MAX_BYTES} bytes")
+            if monotonic() > ends_at:
+                raise TimeoutError
+    return body
 
 
 def _keys_in(jwk_set: Any, algorithm: str) -> Iterator[Key]:

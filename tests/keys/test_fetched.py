@@ -5,7 +5,7 @@ import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -18,7 +18,7 @@ from django.test import RequestFactory
 from django_jwt_cookie.checks.configuration import check_keys
 from django_jwt_cookie.exceptions import KeyRingError, KeysUnavailable, TokenInvalid
 from django_jwt_cookie.keys import fetched, get_key_ring
-from django_jwt_cookie.keys.fetched import COOLDOWN, LIFESPAN
+from django_jwt_cookie.keys.fetched import COOLDOWN, LIFESPAN, MAX_BYTES
 from django_jwt_cookie.middleware import JWTCookieMiddleware
 from django_jwt_cookie.tokens import Claims, decode, encode
 from tests.services.servers import PATIENCE
@@ -42,6 +42,8 @@ class Issuer(ThreadingHTTPServer):
         self.may_answer = threading.Event()
         self.may_answer.set()
         self.status, self.headers = 200, {}
+        self.drips_headers = self.drips_body = False
+        self.may_end = threading.Event()
         self.publish(jwk("ES256", public=True))
 
     def hold_answers(self):
@@ -60,11 +62,23 @@ class Answer(BaseHTTPRequestHandler):
         issuer.asked += 1
         issuer.was_asked.set()
         issuer.may_answer.wait(5)
+        if issuer.drips_headers:
+            self.drip(b"HTTP/1.1 200 OK\r\nX-A: ")
         self.send_response(issuer.status)
         for name, value in issuer.headers.items():
             self.send_header(name, value)
         self.end_headers()
+        if issuer.drips_body:
+            self.drip(b"")
         self.wfile.write(issuer.body)
+
+    def drip(self, data):
+        """Send a byte often enough for each read to be in time, until the test is over."""
+        issuer = self.server
+        assert isinstance(issuer, Issuer)
+        self.wfile.write(data)
+        while not issuer.may_end.wait(0.05):
+            self.wfile.write(b" ")
 
     def log_message(self, *args):
         pass
@@ -87,6 +101,7 @@ def issuer(monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with serving(Issuer()) as server:
         yield server
+        server.may_end.set()
 
 
 @pytest.fixture
@@ -264,6 +279,79 @@ def test_where_there_is_no_key_nobody_can_tell(issuer, ring, settings, clock):
     assert issuer.asked == 1
     issuer.status, clock.offset = 200, COOLDOWN + 1
     assert ring.find(header)
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Have an attempt take half a second at most."""
+    monkeypatch.setattr(fetched, "TIMEOUT", 0.5)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("part", ["headers", "body"])
+def test_attack_an_answer_that_drips_is_not_waited_for(issuer, ring, settings, caplog, part):
+    """Each byte is in time, and the whole would take for ever."""
+    header = header_of(settings)
+    setattr(issuer, f"drips_{part}", True)
+    with ThreadPoolExecutor(4) as pool:
+        found = [pool.submit(ring.find, header) for _ in range(4)]
+        for future in found:
+            with pytest.raises(KeysUnavailable):
+                future.result(PATIENCE)
+    (record,) = caplog.records
+    assert "no answer within 0.5 seconds" in record.getMessage()
+    assert issuer.was_asked.wait(PATIENCE)
+    assert issuer.asked == 1
+
+
+@pytest.mark.usefixtures("impatient")
+def test_no_attempt_begins_while_the_one_before_waits(issuer, ring, settings, clock):
+    """Threads would pile up. When that is over, the keys are asked for again."""
+    header, issuer.drips_headers = header_of(settings), True
+    for clock.offset in (0, COOLDOWN + 1):
+        with pytest.raises(KeysUnavailable):
+            ring.find(header)
+    assert issuer.was_asked.wait(PATIENCE)
+    assert issuer.asked == 1
+    issuer.drips_headers = False
+    issuer.may_end.set()
+    deadline = time.monotonic() + PATIENCE
+    while not ring.keys and time.monotonic() < deadline:
+        clock.offset += COOLDOWN + 1
+        with suppress(KeysUnavailable):
+            ring.find(header)
+    assert ring.find(header).header == header
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_attempt_that_was_given_up_reads_no_further(issuer, ring, settings, clock):
+    """Its thread ends by itself, though bytes go on to come."""
+    header, issuer.drips_body = header_of(settings), True
+    with pytest.raises(KeysUnavailable):
+        ring.find(header)
+    issuer.drips_body = False
+    deadline = time.monotonic() + PATIENCE
+    while not ring.keys and time.monotonic() < deadline:
+        clock.offset += COOLDOWN + 1
+        with suppress(KeysUnavailable):
+            ring.find(header)
+    assert issuer.asked > 1
+    assert ring.find(header).header == header
+
+
+def test_attack_an_answer_without_an_end_is_not_read(issuer, ring, settings, caplog):
+    """A megabyte, and no more, though what comes is in time and well-formed."""
+    header = header_of(settings)
+    issuer.body = b" " * (MAX_BYTES + 1 - len(issuer.body)) + issuer.body
+    with pytest.raises(KeysUnavailable):
+        ring.find(header)
+    assert "longer than 1048576 bytes" in caplog.text
+
+
+def test_an_answer_as_long_as_may_be_is_read(issuer, ring, settings):
+    """In whatever parts it comes."""
+    issuer.body = b" " * (MAX_BYTES - len(issuer.body)) + issuer.body
+    assert ring.find(header_of(settings))
 
 
 def test_many_threads_ask_once(issuer, ring, settings):
