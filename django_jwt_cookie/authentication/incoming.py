@@ -289,7 +289,6 @@ def _may_be_believed(claims: Claims) -> bool:
     except revocation_cache.Unreachable:
         if not can_sign:
             raise
-        logger.exception("The revocation cache can't be reached: the database is asked instead.")
         return False
     if standing is Standing.ENDED and not can_sign:
         raise SessionRevoked("ended where it was issued")

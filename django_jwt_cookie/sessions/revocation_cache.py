@@ -8,22 +8,31 @@ too many, or an attacker in the cache cost queries, and log nobody out.
 """
 
 import logging
+import math
 import time
 import uuid
 from collections.abc import Iterable
 from enum import Enum, auto
 from functools import partial
+from time import monotonic
 
 from django.core.cache import BaseCache, caches
 from django.db import transaction
 
 from ..conf import Settings, get_settings
+from ..keys import get_key_ring
 from ..tokens import Claims
 
 logger = logging.getLogger("django.security.jwt_cookie")
 
 EPOCH = "jwt_cookie:epoch"
 """Since when the cache has heard of every end: Unix time in seconds."""
+
+PAUSE = 5
+"""Seconds in which a cache that has failed is not asked where a database can be.
+
+One that hangs, and does not refuse, would cost every request the timeout of its client.
+"""
 
 
 class Unreachable(Exception):
@@ -35,6 +44,8 @@ class _Debt:
 
     def __init__(self, _: Settings) -> None:
         self.is_due = False
+        self.retry_at = -math.inf
+        """When the cache may be asked again that has failed, by `monotonic`."""
 
 
 class Standing(Enum):
@@ -52,6 +63,11 @@ def ask(claims: Claims) -> Standing:
     if settings.revocation_cache is None:
         return Standing.CLEAR
     key, debt = _key(claims.sid), settings.derive(_Debt)
+    if debt.is_due and get_key_ring().can_sign:
+        if monotonic() < debt.retry_at:
+            raise Unreachable
+        # One request finds out whether it is back, while the others ask the database.
+        debt.retry_at = monotonic() + PAUSE
     try:
         found = _cache().get_many([key, EPOCH])
         epoch = found.get(EPOCH)
@@ -59,6 +75,12 @@ def ask(claims: Claims) -> Standing:
             epoch = _begin_to_listen()
     except Exception as error:  # Each cache has errors of its own.
         debt.is_due = True  # Of what was ended meanwhile, others may not have been able to tell.
+        debt.retry_at = monotonic() + PAUSE
+        logger.exception(
+            "The revocation cache can't be reached: the database is asked instead, where there is "
+            "one, for %d seconds.",
+            PAUSE,
+        )
         raise Unreachable from error
     if key in found:
         return Standing.ENDED
@@ -96,7 +118,8 @@ def _begin_to_listen() -> int:
     settings = get_settings()
     epoch = int(time.time()) + settings.leeway_seconds
     _cache().set(EPOCH, epoch, timeout=None)
-    settings.derive(_Debt).is_due = False
+    debt = settings.derive(_Debt)
+    debt.is_due, debt.retry_at = False, -math.inf
     return epoch
 
 

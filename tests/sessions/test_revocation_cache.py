@@ -5,6 +5,7 @@ client that sends a token is as good as another process that gets it.
 """
 
 import logging
+import time
 from contextlib import contextmanager
 from typing import ClassVar
 
@@ -23,7 +24,7 @@ from django_jwt_cookie import sessions
 from django_jwt_cookie.conf import get_settings
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.sessions import revocation_cache
-from django_jwt_cookie.sessions.revocation_cache import EPOCH, Standing
+from django_jwt_cookie.sessions.revocation_cache import EPOCH, PAUSE, Standing
 from django_jwt_cookie.tokens import decode
 from tests.support.accounts import COOKIE, NAME, PASSWORD, log_in
 
@@ -67,7 +68,10 @@ class Cache(LocMemCache):
         self.answer(is_write=True)
         super().set(*args, **kwargs)
 
+    asked = 0
+
     def answer(self, *, is_write=False):
+        type(self).asked += 1
         if type(self).is_away or (is_write and type(self).is_deaf):
             raise ConnectionError("Connection refused")
 
@@ -80,9 +84,10 @@ class FullCache(Cache):
 
 
 @pytest.fixture(autouse=True)
-def clock(time_machine):
+def clock(time_machine, monkeypatch):
     """Stop the clock; only the test moves it."""
     time_machine.move_to(START, tick=False)
+    monkeypatch.setattr(revocation_cache, "monotonic", time.time)
     return time_machine
 
 
@@ -314,6 +319,41 @@ def test_the_cache_goes_away_and_the_database_is_asked(client, ada, settings, ca
     assert token not in caplog.text
 
 
+def test_a_cache_that_hangs_is_not_asked_by_every_request(client, clock, caplog):
+    """Each would wait for the timeout. The database is asked instead, and the log says so once."""
+    token = believed(client)
+    with cache_away():
+        for _ in range(2):
+            Cache.asked = 0
+            assert [get(client, token).content for _ in range(3)] == [b"ada"] * 3
+            assert Cache.asked == 1
+            clock.shift(PAUSE)
+    assert [record.levelname for record in caplog.records] == ["ERROR"] * 2
+    Cache.asked = 0
+    for _ in range(2):
+        assert get(client, token).content == b"ada"
+    assert Cache.asked == 3  # Twice, and it is told since when it listens.
+
+
+def test_one_request_finds_out_whether_the_cache_is_back(client, clock, monkeypatch):
+    """The others do not wait with it."""
+    token = believed(client)
+    with cache_away():
+        get(client, token)
+    clock.shift(PAUSE)
+    claims, get_many = decode(token), Cache.get_many
+
+    def get_many_slowly(*args):
+        monkeypatch.setattr(Cache, "get_many", get_many)
+        with pytest.raises(revocation_cache.Unreachable):  # As for another request meanwhile.
+            revocation_cache.ask(claims)
+        return get_many(*args)
+
+    monkeypatch.setattr(Cache, "get_many", get_many_slowly)
+    for _ in range(2):
+        assert revocation_cache.ask(claims) is Standing.UNSURE
+
+
 def test_an_end_that_the_cache_could_not_be_told_is_seen_afterwards(client, ada, settings):
     """As soon as this process can tell it, all ask about every login again."""
     token = believed(client)
@@ -326,13 +366,14 @@ def test_an_end_that_the_cache_could_not_be_told_is_seen_afterwards(client, ada,
     assert get(client, token).content == b""
 
 
-def test_a_cache_that_can_be_read_and_not_written(client, ada, settings, caplog):
+def test_a_cache_that_can_be_read_and_not_written(client, ada, clock, settings, caplog):
     """It can't be told of the end, nor that it has missed one: the database is asked."""
     token = believed(client)
     with cache_deaf():
         sessions.revoke_all(ada)
         assert get(client, token).content == b""
     assert "was not told of an end" in caplog.text
+    clock.shift(PAUSE)
     assert get(client, token).content == b""
     be_another_process(settings)
     assert get(client, token).content == b""
@@ -359,12 +400,13 @@ def test_the_next_end_that_is_told_makes_up_for_one_that_was_not(client, new_cli
     assert get(client, token).content == b""
 
 
-def test_an_end_that_a_command_could_not_tell_and_is_over(client, settings):
+def test_an_end_that_a_command_could_not_tell_and_is_over(client, settings, clock):
     """Its process is gone; one that has noticed the outage has all ask again."""
     token = believed(client)
     with cache_away():
         assert get(client, token).content == b"ada"
         LoginSession.objects.update(revoked_at=timezone.now(), revoked_because="revoked")
+    clock.shift(PAUSE)
     assert get(client, token).content == b""
     be_another_process(settings)
     assert get(client, token).content == b""
