@@ -55,8 +55,8 @@ class LoginSessionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ordering = ("-created_at",)
     # Counting a large table takes longer than all else on the page, and one number is enough.
     show_full_result_count = False
-    exclude = ("auth_hash", "expires_at", "idle_seconds")
-    readonly_fields = ("ends_at",)
+    exclude = ("auth_hash", "expires_at", "idle_seconds", "browser", "system")
+    readonly_fields = ("device", "ends_at")
     actions = ("revoke",)
 
     @admin.display(description=_("device"))

@@ -117,6 +117,8 @@ class LoginSession(models.Model):
     idle_seconds = models.PositiveIntegerField(_("idle timeout"))
     persistent = models.BooleanField(_("remember me"), default=True)
     user_agent = models.CharField(_("user agent"), max_length=512, blank=True)
+    browser = models.CharField(_("browser"), max_length=80, blank=True)
+    system = models.CharField(_("system"), max_length=80, blank=True)
     ip_address = models.GenericIPAddressField(_("IP address"), null=True, blank=True)
     revoked_at: OptionalMoment = InstantField(_("revoked at"), null=True, blank=True)
     revoked_because = models.CharField(

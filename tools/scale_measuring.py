@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
@@ -17,6 +18,7 @@ from django.utils import timezone
 
 from django_jwt_cookie import sessions
 from django_jwt_cookie.models import LoginSession
+from django_jwt_cookie.sessions.descriptions import recognise
 from django_jwt_cookie.sessions.recorded import advance, begin, find
 from django_jwt_cookie.sessions.rotation import Verdict
 
@@ -43,13 +45,14 @@ SELECT 1000000 + n, 'pbkdf2_sha256$1200000$' || md5(n::text) || md5(n::text), fa
 FROM generate_series(0, %(rows)s / 2) n
 ON CONFLICT DO NOTHING;
 INSERT INTO {LOGINS} (id, user_id, backend, auth_hash, generation, created_at, rotated_at, seen_at,
-                      expires_at, idle_seconds, persistent, user_agent, revoked_at, revoked_because)
+                      expires_at, idle_seconds, persistent, user_agent, browser, system, revoked_at,
+                      revoked_because)
 SELECT gen_random_uuid(), 1000000 + n %% (%(rows)s / 2), %(backend)s,
        encode(sha256(n::text::bytea), 'hex'), n %% 100, {moment("now() - age")},
        {moment("rotated_at")}, {moment("rotated_at")},
        CASE WHEN is_old AND n %% 14 = 7 THEN {moment("now() - interval '8 days'")}
             ELSE {moment("now() - age + interval '30 days'")} END,
-       14 * 86400, true, %(user_agent)s,
+       14 * 86400, true, %(user_agent)s, %(browser)s, %(system)s,
        CASE WHEN is_old AND n %% 14 = 0 THEN {moment("now() - interval '8 days'")}
             WHEN n %% 7 = 1 THEN {moment("now() - least(age, interval '6 days') / 2")} END,
        CASE WHEN is_old AND n %% 14 = 0 OR n %% 7 = 1 THEN 'logout' ELSE '' END
@@ -76,7 +79,8 @@ def run(sql: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]
 
 def fill(rows: int) -> None:
     """Throw all logins away, and record ``rows`` others, as a site has them after a month."""
-    values = {"rows": rows, "backend": BACKEND, "user_agent": USER_AGENT}
+    device = recognise(USER_AGENT)
+    values = {"rows": rows, "backend": BACKEND, "user_agent": USER_AGENT, **asdict(device)}
     for statement in FILL.split(";"):
         run(statement, values)
     run(f"VACUUM (ANALYZE) {LOGINS}, {USERS}")

@@ -31,6 +31,8 @@ class Migration(migrations.Migration):
                 ('idle_seconds', models.PositiveIntegerField(verbose_name='idle timeout')),
                 ('persistent', models.BooleanField(default=True, verbose_name='remember me')),
                 ('user_agent', models.CharField(blank=True, max_length=512, verbose_name='user agent')),
+                ('browser', models.CharField(blank=True, max_length=80, verbose_name='browser')),
+                ('system', models.CharField(blank=True, max_length=80, verbose_name='system')),
                 ('ip_address', models.GenericIPAddressField(blank=True, null=True, verbose_name='IP address')),
                 ('revoked_at', django_jwt_cookie.models.InstantField(blank=True, null=True, verbose_name='revoked at')),
                 ('revoked_because', models.CharField(blank=True, choices=[('logout', 'Logged out'), ('replaced', 'Replaced by a new login'), ('revoked', 'Revoked'), ('password_changed', 'Password changed'), ('user_inactive', 'User deactivated'), ('user_deleted', 'User deleted'), ('token_reused', 'Token reused')], max_length=32, verbose_name='revoked because')),

@@ -129,12 +129,20 @@ def _parameters(place: Place) -> dict[str, Any]:
     return {"parameters": parameters} if parameters else {}
 
 
+def _query(operation: Operation) -> dict[str, Any]:
+    parameters = [
+        {"name": name, "in": "query", "schema": schema} for name, schema in operation.query.items()
+    ]
+    return {"parameters": parameters} if parameters else {}
+
+
 def _describe(operation: Operation, view: Any) -> dict[str, Any] | None:
     """Return the operation as it stands in the document; None where signing up is closed."""
     described: dict[str, Any] = {
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.summary,
+        **_query(operation),
         "security": operation.security(),
         "responses": operation.responses(),
     }

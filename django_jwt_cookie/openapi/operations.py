@@ -1,7 +1,7 @@
 """What each address of the package does for a program, and what it may answer: for `openapi`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -29,6 +29,9 @@ class Operation:
     form: bool = False
     login: bool = False
     """Whether it takes a form; whether it needs a login."""
+
+    query: Mapping[str, Schema] = field(default_factory=dict)
+    """What may stand in the query of the address."""
 
     refusals: tuple[str, ...] = ()
     """What may go wrong besides; names of `REFUSALS`."""
@@ -111,7 +114,15 @@ OPERATIONS = (
         refusals=("NoSuchAddress",),
     ),
     Operation("password_reset_complete", "get", PAGE, TITLE),
-    Operation("login_sessions", "get", "List the logins", {200: ("LoginList",)}, login=True),
+    Operation(
+        "login_sessions",
+        "get",
+        "List the logins, the newest first",
+        {200: ("LoginList",)},
+        login=True,
+        query={"page": {"type": "integer", "minimum": 1, "maximum": 999999, "default": 1}},
+        refusals=("NotFound",),
+    ),
     *(
         Operation(name, method, summary, NOTHING, login=True, refusals=refusals)
         for name, summary, refusals in (
@@ -181,7 +192,8 @@ REFUSALS = {
     ),
     "NotFound": Refusal(
         HTTPStatus.NOT_FOUND,
-        "No such login of yours; or, as a page, no such address: the id is no UUID.",
+        "No such login of yours, or no such page of the list; or, as a page, no such address: the "
+        "id is no UUID.",
         ("not_found",),
         also_page=True,
     ),

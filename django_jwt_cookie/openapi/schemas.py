@@ -51,7 +51,8 @@ def components() -> dict[str, Schema]:
         "LoginList": record(
             # Without records there is nothing to list.
             sessions={"type": "array", "items": reference("ListedLogin")}
-            | ({} if sessions.are_recorded() else {"maxItems": 0})
+            | ({} if sessions.are_recorded() else {"maxItems": 0}),
+            next={"type": ["string", "null"], "description": "Where the next page is, if any."},
         ),
         "CsrfToken": record(csrf_token=TEXT),
         "Title": record(detail=TEXT),

@@ -1,8 +1,8 @@
 """A login as people read it: which browser on which system, since when, last seen when."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -16,6 +16,27 @@ except ImportError:
 
 MAX_LENGTH = 80
 """Characters of a name that are shown; a browser may call itself whatever it likes."""
+
+COMMON_BROWSERS = {
+    "Edge": r"Edg(?:e|A|iOS)?/([0-9]{1,5})",
+    "Opera": r"OPR/([0-9]{1,5})",
+    "Samsung Internet": r"SamsungBrowser/([0-9]{1,5})",
+    "Firefox": r"(?:Firefox|FxiOS)/([0-9]{1,5})",
+    "Chrome": r"(?:Chrome|CriOS)/([0-9]{1,5})",
+    "Safari": r"Version/([0-9]{1,5})\S* (?:Mobile/\S+ )?Safari/",
+}
+"""What they are known by, without ua-parser. The first counts: Edge says that it is Chrome, too,
+and Chrome that it is Safari.
+"""
+
+COMMON_SYSTEMS = {
+    "iOS": "iPhone|iPad",
+    "Android": "Android",
+    "Windows": "Windows",
+    "macOS": "Mac OS X",
+    "ChromeOS": "CrOS",
+    "Linux": "Linux",
+}
 
 
 @dataclass(frozen=True)
@@ -38,20 +59,29 @@ class Device:
         return self.browser or self.system
 
 
-def recognise(user_agent: str) -> Device | None:
-    """Return the device that sends ``user_agent``.
+def recognise(user_agent: str) -> Device:
+    """Return the device that sends ``user_agent``: when its login begins, and never again.
 
-    None if nobody knows it, or without ua-parser, which the extra ``devices`` installs.
+    With ua-parser, which the extra ``devices`` installs, one of very many; else a common one.
     """
+    text = printable(user_agent)
     if parse is None:
-        return None
-    found = parse(printable(user_agent))
+        return recognise_common(text)
+    found = parse(text)
     browser = (
         f"{found.user_agent.family} {found.user_agent.major or ''}" if found.user_agent else ""
     )
     system = found.os.family.replace("Mac OS X", "macOS") if found.os else ""
-    device = Device(shorten(browser.strip()), shorten(system))
-    return device if str(device) else None
+    return Device(shorten(browser.strip()), shorten(system))
+
+
+def recognise_common(text: str) -> Device:
+    """Return the device if it is one of the most common."""
+    browsers = ((name, re.search(pattern, text)) for name, pattern in COMMON_BROWSERS.items())
+    systems = (name for name, pattern in COMMON_SYSTEMS.items() if re.search(pattern, text))
+    return Device(
+        next((f"{name} {found[1]}" for name, found in browsers if found), ""), next(systems, "")
+    )
 
 
 def printable(text: str) -> str:
@@ -76,10 +106,11 @@ class Description:
     is_current: bool = False
     """Whether it is the login that asks."""
 
-    @cached_property
+    @property
     def device(self) -> Device | None:
         """The browser and its system, if they are known."""
-        return recognise(self.session.user_agent)
+        device = Device(self.session.browser, self.session.system)
+        return device if str(device) else None
 
     @property
     def name(self) -> str:

@@ -22,12 +22,16 @@ from ..models import LoginSession, LoginSessionQuerySet, moment
 from ..signals import session_ended, session_renewed, session_started, token_reused
 from ..tokens import Claims
 from . import revocation_cache
+from .descriptions import recognise
 from .lookup import find_with_user
 from .rotation import Verdict, is_due, judge
 
 logger = logging.getLogger("django.security.jwt_cookie")
 
 EndReason = LoginSession.EndReason
+
+MAX_AGENT = 512
+"""Characters of what a browser says of itself that are kept, and looked at."""
 
 BATCH = 1000
 """Logins that are ended by one statement."""
@@ -64,7 +68,7 @@ def prepare(
     less than the settings say; at ``ends_by`` it ends in any case.
     PostgreSQL refuses NUL in a text, and a browser may send one as its name.
     """
-    settings, now = get_settings(), time.time()
+    settings, now, device = get_settings(), time.time(), recognise(user_agent[:MAX_AGENT])
     idle = settings.idle_timeout if persistent else settings.browser_session_timeout
     expires_at = moment(now + settings.absolute_timeout.total_seconds())
     return LoginSession(
@@ -78,7 +82,9 @@ def prepare(
         expires_at=expires_at if ends_by is None else earlier(expires_at, ends_by),
         idle_seconds=min(int(idle.total_seconds()), idle_seconds or MAX_SECONDS),
         persistent=persistent,
-        user_agent=user_agent.replace("\0", "")[:512],
+        user_agent=user_agent.replace("\0", "")[:MAX_AGENT],
+        browser=device.browser,
+        system=device.system,
         ip_address=_recordable(ip_address),
     )
 
@@ -99,7 +105,7 @@ def succeed(old: LoginSession, session_id: uuid.UUID, auth_hash: str) -> LoginSe
     """
     now = moment(time.time())
     same = ("user", "backend", "created_at", "expires_at", "idle_seconds", "persistent")
-    also = ("user_agent", "ip_address")
+    also = ("user_agent", "browser", "system", "ip_address")
     return LoginSession(
         id=session_id,
         auth_hash=auth_hash,

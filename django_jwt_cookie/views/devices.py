@@ -1,5 +1,6 @@
 """Where a user is logged in, and how to end these logins from here: for people and programs."""
 
+import re
 import uuid
 from collections.abc import Callable
 from http import HTTPStatus
@@ -7,9 +8,9 @@ from typing import Any
 
 from django.conf import settings as django_settings
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import resolve_url
-from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +23,11 @@ from ..decorators import login_required
 from ..responses import error
 from ..sessions.descriptions import Description
 from .mixins import NegotiatedView
+
+PAGE_SIZE = 50
+"""Logins on a page of the list, besides the one that asks, which is on the first."""
+
+PAGE_NUMBER = re.compile("[1-9][0-9]{0,5}")
 
 
 def current_id(request: HttpRequest) -> uuid.UUID | None:
@@ -36,30 +42,60 @@ class LoginSessionsView(NegotiatedView, TemplateView):
 
     template_name = "django_jwt_cookie/login_sessions.html"
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Return a page of the list; 404 if there is no such page."""
+        try:
+            return super().get(request, *args, **kwargs)
+        except Http404 as missing:
+            if not self.prefers_json():
+                raise
+            return error("not_found", HTTPStatus.NOT_FOUND, missing)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the logins."""
+        """Add the logins, and where there are more."""
+        page = self.find_page()
+        devices, has_older = self.describe(page)
+        if page > 1 and not devices:
+            raise Http404(Paginator.default_error_messages["no_results"])
         more = {
             "title": _("Where you are logged in"),
-            "devices": self.describe(),
+            "devices": devices,
+            "newer": f"?page={page - 1}" if page > 1 else None,
+            "older": f"?page={page + 1}" if has_older else None,
             "is_tracked": get_settings().track_sessions,
         }
         return super().get_context_data(**kwargs) | more
 
-    def describe(self) -> list[Description]:
-        """Return the logins, the one that asks included, even if it begins with this request."""
-        active = sessions.active(self.request.user).order_by("-created_at", "pk")  # type: ignore[arg-type]
-        found, own = list(active), get_jwt(self.request).login_session
-        if own is not None and own not in found and sessions.are_recorded():
-            found.append(own)  # Its record is written when the answer goes out.
-        descriptions = [Description(session, session == own) for session in found]
-        descriptions.sort(key=lambda each: not each.is_current)
-        now = timezone.now()
-        return [each for each in descriptions if now < each.expires_at]
+    def find_page(self) -> int:
+        """Return the number of the page that is asked for; the first is 1."""
+        page = self.request.GET.get("page", "1")
+        if not PAGE_NUMBER.fullmatch(page):
+            raise Http404(Paginator.default_error_messages["invalid_page"])
+        return int(page)
+
+    def describe(self, page: int) -> tuple[list[Description], bool]:
+        """Return the logins of a page, and whether there are older ones.
+
+        The login that asks is on the first page, even if it begins with this request: its record is
+        written when the answer goes out.
+        """
+        others = sessions.active(self.request.user).order_by("-created_at", "pk")  # type: ignore[arg-type]
+        own = get_jwt(self.request).login_session
+        if own is not None:
+            others = others.exclude(pk=own.pk)
+        start = (page - 1) * PAGE_SIZE
+        found = list(others[start : start + PAGE_SIZE + 1])  # One more, in place of a count.
+        descriptions = [Description(session) for session in found[:PAGE_SIZE]]
+        if own is not None and page == 1 and sessions.are_recorded():
+            descriptions.insert(0, Description(own, is_current=True))
+        return descriptions, len(found) > PAGE_SIZE
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         """Return the page, or the list."""
         if self.prefers_json():
-            return JsonResponse({"sessions": [each.to_document() for each in context["devices"]]})
+            listed = [each.to_document() for each in context["devices"]]
+            older = context["older"] and f"{self.request.path}{context['older']}"
+            return JsonResponse({"sessions": listed, "next": older})
         return super().render_to_response(context, **kwargs)
 
 

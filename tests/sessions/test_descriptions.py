@@ -31,8 +31,10 @@ def without_the_extra(monkeypatch):
 
 
 def login(user_agent="", **fields):
+    device = descriptions.recognise(user_agent)
+    names = {"browser": device.browser, "system": device.system}
     times = {"created_at": NOW, "rotated_at": NOW, "expires_at": NOW + timedelta(days=1)}
-    return LoginSession(user_agent=user_agent, idle_seconds=14 * DAY, **times | fields)
+    return LoginSession(user_agent=user_agent, idle_seconds=14 * DAY, **names | times | fields)
 
 
 @pytest.mark.parametrize(
@@ -79,13 +81,65 @@ def test_a_name_made_to_keep_the_parser_busy_does_not(text):
     assert process_time() - before < 2
 
 
-def test_without_the_extra_the_browser_s_own_words_are_shown(without_the_extra):
+@pytest.mark.parametrize(
+    ("user_agent", "name"),
+    [
+        (FIREFOX, "Firefox 132 on Windows"),
+        (f"Mozilla/5.0 (X11; Linux x86_64) {CHROME} Safari/537.36", "Chrome 130 on Linux"),
+        (
+            f"Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) {CHROME} Safari/537.36",
+            "Chrome 130 on ChromeOS",
+        ),
+        (
+            f"Mozilla/5.0 (Windows NT 10.0) {CHROME} Safari/537.36 Edg/131.0.0.0",
+            "Edge 131 on Windows",
+        ),
+        (
+            f"Mozilla/5.0 (Windows NT 10.0) {CHROME} Safari/537.36 OPR/115.0.0.0",
+            "Opera 115 on Windows",
+        ),
+        (
+            f"Mozilla/5.0 (Linux; Android 10; K) {CHROME} Mobile Safari/537.36",
+            "Chrome 130 on Android",
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 10; K) SamsungBrowser/27.0 Chrome/125.0 Mobile Safari/537",
+            "Samsung Internet 27 on Android",
+        ),
+        (
+            f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {WEBKIT} Safari/605.1.15",
+            "Safari 17 on macOS",
+        ),
+        (f"Mozilla/5.0 ({IPHONE}) {WEBKIT} Mobile/15E148 Safari/604.1", "Safari 17 on iOS"),
+        (
+            f"Mozilla/5.0 ({IPHONE}) AppleWebKit/605.1.15 CriOS/130.0 Mobile/15E148",
+            "Chrome 130 on iOS",
+        ),
+        ("Mozilla/5.0 (X11; Linux x86_64)", "Linux"),
+        ("curl/8.5.0", "curl/8.5.0"),
+    ],
+)
+def test_without_the_extra_common_browsers_can_be_told_apart(without_the_extra, user_agent, name):
+    """Chrome from Edge, above all; of others their own words are shown."""
+    assert descriptions.Description(login(user_agent)).name == name
+
+
+def test_without_the_extra_the_words_of_an_unknown_browser_are_shown(without_the_extra):
     """Shortened, and told to programs whole."""
-    description = descriptions.Description(login(FIREFOX + " " + "x" * 100))
+    description = descriptions.Description(login("Something/1 " + "x" * 100))
     assert description.device is None
-    assert description.name.startswith("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/")
+    assert description.name.startswith("Something/1 xxx")
     assert len(description.name) == 80
     assert description.to_document()["user_agent"].endswith("x" * 100)
+
+
+@pytest.mark.parametrize("text", ["Version/1" * 57, "Version/1 Mobile/" * 30, "Edg" * 170])
+def test_without_the_extra_no_name_keeps_the_server_busy(without_the_extra, text):
+    """No pattern backtracks."""
+    before = process_time()
+    for _ in range(100):
+        descriptions.recognise(text)
+    assert process_time() - before < 2
 
 
 def test_last_seen_is_the_later_of_renewed_and_seen():

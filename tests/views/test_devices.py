@@ -146,6 +146,76 @@ def test_the_list_is_one_query_however_long(desk, ada, number, django_assert_num
             desk.get(LIST, headers=headers)
 
 
+@pytest.fixture
+def many(desk, ada):
+    """Return the ids of 120 logins, the newest first, and that of the desk's, the oldest."""
+    own = LoginSession.objects.get()
+    fields = {each.attname: getattr(own, each.attname) for each in own._meta.concrete_fields}
+    ids = [uuid.UUID(int=number) for number in range(1, 121)]
+    LoginSession.objects.bulk_create(
+        LoginSession(
+            **fields | {"id": pk, "created_at": own.created_at + timedelta(seconds=pk.int)}
+        )
+        for pk in ids
+    )
+    return [str(pk) for pk in reversed(ids)], str(own.pk)
+
+
+def test_a_program_gets_the_list_by_pages(desk, many):
+    """Fifty at once, the newest first; each says where the next one is."""
+    ids, own = many
+    address, pages = LIST, []
+    while address:
+        page = desk.get(address, headers=JSON).json()
+        pages.append([each["id"] for each in page["sessions"]])
+        address = page["next"]
+    assert pages == [[own, *ids[:50]], ids[50:100], ids[100:]]
+    assert desk.get(f"{LIST}?page=1", headers=JSON).json()["next"] == f"{LIST}?page=2"
+
+
+def test_a_person_leafs_through_the_list(desk, many):
+    """Wherever one is: to end all others takes no searching for them."""
+    ids, own = many
+    first, second, third = [
+        text_of(desk.get(f"{LIST}{page}")) for page in ("", "?page=2", "?page=3")
+    ]
+    shown = [re.findall(r'id="login-([-0-9a-f]+)"', text) for text in (first, second, third)]
+    assert shown == [[own, *ids[:50]], ids[50:100], ids[100:]]
+    assert ('href="?page=1"' in first, 'href="?page=2"' in first) == (False, True)
+    assert ('href="?page=1"' in second, 'href="?page=3"' in second) == (True, True)
+    assert ('href="?page=2"' in third, 'href="?page=4"' in third) == (True, False)
+    assert all("End all other logins" in text for text in (first, second, third))
+    assert ["This device" in text for text in (first, second, third)] == [True, False, False]
+
+
+def test_no_page_has_nothing_on_it_but_the_first(desk, many):
+    """The last is full to the brim; and the first is there for whoever has no other login."""
+    LoginSession.objects.filter(pk__in=many[0][100:]).delete()
+    assert desk.get(f"{LIST}?page=2", headers=JSON).json()["next"] is None
+    assert "Older logins" not in text_of(desk.get(f"{LIST}?page=2"))
+    assert desk.get(f"{LIST}?page=3").status_code == 404
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "2", "x", "", "1.0", "٢", "9" * 6, "9" * 40, "%00"])
+def test_a_page_that_is_not_there(desk, page):
+    """404 for people and programs, and no error of the database."""
+    assert desk.get(f"{LIST}?page={page}").status_code == 404
+    response = desk.get(f"{LIST}?page={page}", headers=JSON)
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
+def test_attack_thousands_of_logins_from_browsers_that_are_hard_to_read(desk, ada, monkeypatch):
+    """What a browser is called is found out when its login begins, and not for each list."""
+    start_session(ada, user_agent=FIREFOX)
+
+    def fail(_):
+        raise AssertionError("the browser was looked up again")
+
+    monkeypatch.setattr("django_jwt_cookie.sessions.descriptions.parse", fail)
+    assert [each["device"]["browser"] for each in listed(desk)] == ["Firefox 132"] * 2
+    assert text_of(desk.get(LIST)).count("Firefox 132 on Windows") == 2
+
+
 def test_a_hostile_name_of_a_browser_is_text_and_short(new_client, ada):
     """Neither a script, nor a mark that turns the page around, nor ten kilobytes."""
     client = new_client(headers={"user-agent": HOSTILE.encode().decode("latin-1")})

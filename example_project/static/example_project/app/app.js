@@ -11,6 +11,7 @@ const client = new LoginClient();
 const stranger = find(HTMLElement, "[data-stranger]");
 const member = find(HTMLElement, "[data-member]");
 const status = find(HTMLElement, "[role=status]");
+const logins = find(HTMLElement, "[data-sessions]");
 
 /**
  * @template {Element} T
@@ -70,10 +71,20 @@ function showTimes({ user, issued_at, expires_at, session }) {
   find(HTMLElement, "[data-session-expires]").replaceChildren(end);
 }
 
-async function list() {
-  /** @type {{ sessions: ListedLogin[] }} */
-  const { sessions } = await client.ask(`${client.accounts}sessions/`);
-  find(HTMLElement, "[data-sessions]").replaceChildren(...sessions.map(describe));
+/** Show a page of the logins in place of what is there. */
+async function list(address = `${client.accounts}sessions/`, place = [...logins.children]) {
+  /** @type {{ sessions: ListedLogin[], next: string | null }} */
+  const { sessions, next } = await client.ask(address);
+  logins.append(...sessions.map(describe), ...(next ? [linkTo(next)] : []));
+  for (const old of place) old.remove();
+}
+
+/** @param {string} next */
+function linkTo(next) {
+  const button = make("button", { class: "quiet", type: "button" }, "Older logins");
+  const entry = make("li", {}, button);
+  button.addEventListener("click", () => attempt(() => list(next, [entry])));
+  return entry;
 }
 
 /** @param {ListedLogin} session */
