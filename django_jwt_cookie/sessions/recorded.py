@@ -33,8 +33,8 @@ EndReason = LoginSession.EndReason
 MAX_AGENT = 512
 """Characters of what a browser says of itself that are kept, and looked at."""
 
-BATCH = 1000
-"""Logins that are ended by one statement."""
+BATCH = 5000
+"""Logins that are ended by one statement; more parameters are too many for some databases."""
 
 
 def records(about: Model | None = None, using: str | None = None) -> LoginSessionQuerySet:
@@ -233,7 +233,7 @@ def _change(session: LoginSession, changes: dict[str, Any], **condition: Any) ->
 
 def end(session: LoginSession, because: EndReason, using: str | None = None) -> bool:
     """End one login, tell `session_ended` and the log; return whether it had not ended before."""
-    changes = {"revoked_at": moment(time.time()), "revoked_because": because}
+    changes = _end_by(because)
     logins = records(session, using)
     if not logins.filter(pk=session.pk, revoked_at=None).update(**changes):
         return False
@@ -247,22 +247,29 @@ def end_all(logins: QuerySet[LoginSession], because: EndReason) -> int:
     In the database that they name, or else in that which logins are written to.
     """
     named, hints = logins._db, logins._hints  # type: ignore[attr-defined]
-    count, using = 0, named or router.db_for_write(LoginSession, **hints)
-    for batch in _batches(logins.using(using)):
-        changes = {"revoked_at": moment(time.time()), "revoked_because": because}
-        ids = [session.pk for session in batch]
-        these = records(using=using).filter(pk__in=ids)
-        ended = these.filter(revoked_at=None).update(**changes)
-        _announce(batch if ended == len(batch) else these.filter(**changes), changes, using)
-        count += ended
-    return count
+    using = named or router.db_for_write(LoginSession, **hints)
+    alive = logins.using(using).filter(revoked_at=None)
+    return sum(_end_batch(batch, because, using) for batch in _batches(alive))
+
+
+def _end_by(because: EndReason) -> dict[str, Any]:
+    return {"revoked_at": moment(time.time()), "revoked_because": because}
+
+
+def _end_batch(batch: list[LoginSession], because: EndReason, using: str) -> int:
+    changes, these = _end_by(because), records(using=using).filter(pk__in=[s.pk for s in batch])
+    ended = these.filter(revoked_at=None).update(**changes)
+    _announce(batch if ended == len(batch) else these.filter(**changes), changes, using)
+    return ended
 
 
 def _batches(logins: QuerySet[LoginSession]) -> Iterator[list[LoginSession]]:
-    rest = logins.filter(revoked_at=None).order_by("pk")
+    rest = logins = logins.order_by("pk")
     while batch := list(rest[:BATCH]):
         yield batch
-        rest = rest.filter(pk__gt=batch[-1].pk)
+        if len(batch) < BATCH:
+            break
+        rest = logins.filter(pk__gt=batch[-1].pk)
 
 
 def _announce(ended: Iterable[LoginSession], changes: dict[str, Any], using: str) -> None:

@@ -126,6 +126,25 @@ def test_logins_that_began_at_one_moment_are_told_apart(ada, size):
     assert remaining() == {each.pk for each in alive}
 
 
+def test_logins_of_one_moment_are_not_read_again_for_each_batch(ada):
+    """Each look but the first is a range of the index: none has an "or" of two columns."""
+    for _ in range(4):
+        login_that(ada, expired=8 * DAY)
+    LoginSession.objects.update(created_at=timezone.now())
+    statements = []
+    with connection.execute_wrapper(
+        lambda execute, sql, *rest: note(statements, execute, sql, rest)
+    ):
+        run("jwt_cookie_clear", batch_size=2)
+    looks = [sql for sql in statements if sql.startswith("SELECT") and "LIMIT" in sql]
+    after = [
+        re.findall(r'["`](created_at|id)["`] (=|>) ', sql.partition("WHERE")[2]) for sql in looks
+    ]
+    same, later = [("created_at", "="), ("id", ">")], [("created_at", ">")]
+    assert after == [[], same, same, later]
+    assert not any("NOT" in sql for sql in looks)
+
+
 def test_a_login_that_is_renewed_meanwhile_stays(ada):
     """Between the look and the DELETE: it is not over any more when the DELETE comes."""
     session = login_that(ada, expired=8 * DAY)

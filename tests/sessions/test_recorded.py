@@ -167,6 +167,23 @@ def test_of_two_requests_that_end_a_login_one_does(ada, received):
     assert first.revoked_because == "logout"
 
 
+def test_ten_thousand_logins_end_by_few_statements(ada, received, django_assert_num_queries):
+    """Five thousand by one, and each is told once. The one that asks goes on."""
+    fields = {"user": ada, "expires_at": timezone.now() + timedelta(days=9), "idle_seconds": 9999}
+    LoginSession.objects.bulk_create(LoginSession(**fields) for _ in range(10_001))
+    session = start_session(ada)
+    received.clear()
+    with django_assert_num_queries(6):
+        assert sessions.end_others(session, sessions.EndReason.PASSWORD_CHANGED) == 10_001
+    assert sessions.active(ada).get() == session
+    assert {(signal, why) for signal, _, why in received} == {(session_ended, "password_changed")}
+    assert len({pk for _, pk, _ in received}) == len(received) == 10_001
+    with django_assert_num_queries(2):
+        assert sessions.revoke_all(ada) == 1
+    with django_assert_num_queries(1):
+        assert sessions.revoke_all(ada) == 0
+
+
 def test_a_receiver_that_fails_leaves_no_login_alive(ada, caplog):
     """Revoking all means all."""
 
