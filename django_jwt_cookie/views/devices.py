@@ -42,15 +42,6 @@ class LoginSessionsView(NegotiatedView, TemplateView):
 
     template_name = "django_jwt_cookie/login_sessions.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Return a page of the list; 404 if there is no such page."""
-        try:
-            return super().get(request, *args, **kwargs)
-        except Http404 as missing:
-            if not self.prefers_json():
-                raise
-            return error("not_found", HTTPStatus.NOT_FOUND, missing)
-
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the logins, and where there are more."""
         page = self.find_page()
