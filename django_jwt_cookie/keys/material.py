@@ -80,7 +80,9 @@ def read(entry: object) -> Material:
 def from_jwk(jwk: Mapping[str, Any]) -> Material:
     """Return the key in ``jwk`` (RFC 7517). Its ``kid`` does not count: we name keys ourselves."""
     key = _secret_in(jwk) if jwk.get("kty") == "oct" else pairs.load_jwk(jwk)
-    material = Material(key, algorithm=jwk.get("alg"))
+    algorithm = jwk.get("alg")
+    # RFC 9864 has a name for EdDSA with each of its curves, and JWKs that say so.
+    material = Material(key, algorithm="EdDSA" if algorithm == "Ed25519" else algorithm)
     if material.algorithm not in (None, *ALGORITHMS_OF[material.kind]):
         raise KeyRingError(
             f"a JWK of kind {material.kind} whose alg is none of "

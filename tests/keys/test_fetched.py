@@ -402,11 +402,13 @@ def test_only_public_keys_that_are_for_this_are_taken(issuer, ring, settings):
         "ES256",
         {**jwk("ES256", 1, public=True), "kid": "another name", "alg": None},
         jwk("PS256", public=True),
+        jwk("EdDSA", public=True, alg="Ed25519"),
     )
     assert ring.find(UNKNOWN) is None
     assert [(key.algorithm, key.can_sign) for key in ring.keys] == [
         ("ES256", False),
         ("PS256", False),
+        ("EdDSA", False),
     ]
     assert ring.find(header_of(settings, "ES256", 1))
     assert "another name" not in [key.kid for key in ring.keys]

@@ -133,6 +133,15 @@ def test_the_setting_decides_where_several_fit_and_a_jwk_where_it_says(settings,
     assert [key.algorithm for key in ring.keys] == [of, of, another]
 
 
+@pytest.mark.parametrize("public", [False, True])
+def test_a_jwk_may_call_its_algorithm_by_the_name_of_its_curve(settings, public):
+    """RFC 9864 has ``Ed25519`` for what all others call EdDSA: it is the same key."""
+    given = jwk("EdDSA", public=public, alg="Ed25519")
+    key = ring_of(settings, entry("HS256"), given).keys[1]
+    assert key == ring_of(settings, entry("HS256"), pem("EdDSA")).keys[1]
+    assert (key.algorithm, key.can_sign) == ("EdDSA", not public)
+
+
 @pytest.mark.parametrize(
     ("key", "algorithm", "complaint"),
     [
@@ -248,6 +257,9 @@ UNUSABLE = [
     (jwk("ES256", alg="ES384"), "of kind P-256 whose alg is none of ES256"),
     (jwk("RS256", alg="RS512"), "alg is none of RS256, PS256"),
     (jwk("EdDSA", alg=["EdDSA"]), "alg is none of EdDSA"),
+    (jwk("ES256", alg="Ed25519"), "alg is none of ES256"),
+    (jwk("HS256", alg="Ed25519"), "alg is none of HS256"),
+    (jwk("EdDSA", alg="Ed448"), "alg is none of EdDSA"),
     (jwk("ES256", use="enc"), "whose use is not sig"),
     (jwk("ES256", key_ops=["verify"]), "whose key_ops lack sign"),
     (jwk("ES256", public=True, key_ops=["sign"]), "whose key_ops lack verify"),
