@@ -26,6 +26,13 @@ E003 = Error(
     hint=f"In MIDDLEWARE, put {OURS!r} in the place of {DJANGOS!r}.",
     id="jwt_cookie.E003",
 )
+W002 = Warning(
+    "The app is installed, and logins are Django's own: AuthenticationMiddleware is in its place. "
+    "So it is on the way here, and on the way back.",
+    hint=f'In MIDDLEWARE, put {OURS!r} in the place of {DJANGOS!r}; or remove the app. See "Going '
+    'live" and "Going back" in docs/moving.md.',
+    id="jwt_cookie.W002",
+)
 E004 = Error(
     "JWTCookieMiddleware stands in MIDDLEWARE more than once.",
     hint="Keep the first one.",
@@ -80,7 +87,7 @@ def check_middleware(**kwargs: Any) -> list[CheckMessage]:
     chain = list(_middleware())
     ours = _places(chain, JWTCookieMiddleware)
     if not ours:
-        return [E003]
+        return [W002 if _places(chain, AuthenticationMiddleware) else E003]
     django = [place for place in _places(chain, AuthenticationMiddleware) if place not in ours]
     sessions = _places(chain, SessionMiddleware)
     needy = _places(chain, LoginRequiredMiddleware)

@@ -10,10 +10,12 @@ from django.contrib.auth import get_user_model
 from django.core.cache import InvalidCacheBackendError
 from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from django.db import router
 from django.utils.module_loading import import_string
 
 from ..conf import find_audience, get_settings, may_mix_tenants
 from ..keys import get_key_ring
+from ..models import LoginSession
 from ..tokens.claims import RESERVED_CLAIMS
 from ..tokens.codec import SENSITIVE_CLAIM
 from ..users.from_token import token_fields
@@ -32,6 +34,7 @@ E012 = Error(
     "request; or leave out USER_SOURCE = 'token' and TRACK_SESSIONS = False. See docs/tenants.md.",
     id="jwt_cookie.E012",
 )
+E014 = "jwt_cookie.E014"
 HINT = "It has to be the whole dotted path, such as 'mysite.views.roles'."
 W008 = Warning(
     "SESSION_COOKIE_AGE is set, and logins do not go by it any more, but by the timeouts in "
@@ -114,6 +117,25 @@ def check_tenants(**kwargs: Any) -> list[CheckMessage]:
         return [E012] if may_mix_tenants(settings) else []
     except ImproperlyConfigured:
         return []  # `check_audience` says so.
+
+
+def check_routes(**kwargs: Any) -> list[CheckMessage]:
+    """Report logins that would be kept in another database than their users."""
+    settings = known_settings()
+    if settings is None or not settings.track_sessions or not _begins_logins():
+        return []
+    users, logins = (router.db_for_write(each) for each in (get_user_model(), LoginSession))
+    if users == logins:
+        return []
+    return [
+        Error(
+            f"DATABASE_ROUTERS send users to {users!r} and logins to {logins!r}. The row of a "
+            "login refers to that of its user, and one query has both.",
+            hint="Let the router do with 'django_jwt_cookie' what it does with "
+            f"{get_user_model()._meta.app_label!r}: see docs/scaling.md.",
+            id=E014,
+        )
+    ]
 
 
 def check_token_fields(**kwargs: Any) -> list[CheckMessage]:
@@ -210,5 +232,10 @@ def _is_left_behind(name: str, ours: str) -> bool:
     """Tell whether the site has something set for logins in sessions, and nothing for ours."""
     setting = f"SESSION_COOKIE_{name}"
     is_set = getattr(django_settings, setting) != getattr(global_settings, setting)
-    begins_here = known_settings() is not None and any(key.can_sign for key in known_keys())
+    begins_here = known_settings() is not None and _begins_logins()
     return is_set and begins_here and ours not in getattr(django_settings, "JWT_COOKIE", {})
+
+
+def _begins_logins() -> bool:
+    """Tell whether this site has a key to sign with: others only verify."""
+    return any(key.can_sign for key in known_keys())

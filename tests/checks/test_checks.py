@@ -4,6 +4,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from django.apps import apps
@@ -12,6 +13,8 @@ from django.core.checks import run_checks
 
 from django_jwt_cookie import checks
 from django_jwt_cookie.checks.chain import OURS
+from django_jwt_cookie.models import LoginSession
+from tests.support.accounts import NAME, log_in, sign_up, who
 from tests.support.key_samples import PAIRS, oct_jwk, pem, public_pem
 
 LOGIN_REQUIRED = "django_jwt_cookie.middleware.LoginRequiredMiddleware"
@@ -93,7 +96,8 @@ def test_settings_and_keys(settings, given, expected):
     ("chain", "expected"),
     [
         ([SESSION, CSRF], ["jwt_cookie.E003"]),
-        ([SESSION, CSRF, f"{AUTH}AuthenticationMiddleware"], ["jwt_cookie.E003"]),
+        ([SESSION, CSRF, f"{AUTH}RemoteUserMiddleware"], ["jwt_cookie.E003"]),
+        ([SESSION, CSRF, f"{AUTH}AuthenticationMiddleware"], ["jwt_cookie.W002"]),
         ([*GOOD, OURS], ["jwt_cookie.E004"]),
         ([*GOOD, f"{AUTH}AuthenticationMiddleware"], ["jwt_cookie.E005"]),
         ([CSRF, OURS, SESSION], ["jwt_cookie.E006"]),
@@ -298,6 +302,60 @@ def test_tenants_of_which_one_would_take_the_tokens_of_another(
     assert ids() == expected
 
 
+class AuthRouter:
+    """The router of Django's documentation: users in a database of their own."""
+
+    route_app_labels: ClassVar = {"auth", "contenttypes"}
+
+    def db_for_read(self, model, **hints):
+        return "second" if model._meta.app_label in self.route_app_labels else None
+
+    db_for_write = db_for_read
+
+    def allow_relation(self, one, other, **hints):
+        labels = {one._meta.app_label, other._meta.app_label}
+        return True if labels & self.route_app_labels else None
+
+
+class BothRouter(AuthRouter):
+    """The same with the line that the documentation has for it."""
+
+    route_app_labels: ClassVar = {"auth", "contenttypes", "django_jwt_cookie"}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, ["jwt_cookie.E014"]),
+        ({"USER_SOURCE": "token"} | AUDIENCE, ["jwt_cookie.E014"]),
+        ({"TRACK_SESSIONS": False} | AUDIENCE, []),
+        ({"SECRET": public_pem("EdDSA"), "USER_SOURCE": "token"} | AUDIENCE, []),
+        ({"AUDIENCE": 1}, ["jwt_cookie.E001"]),
+    ],
+    ids=["records", "token", "no records", "only verifies", "bad settings"],
+)
+def test_users_in_another_database_than_logins(settings, given, expected):
+    """Each login would be a 500. What has no row here is in no other database."""
+    settings.JWT_COOKIE = given
+    settings.DATABASE_ROUTERS = [AuthRouter()]
+    assert ids() == expected
+    settings.DATABASE_ROUTERS = [BothRouter()]
+    assert "jwt_cookie.E014" not in ids()
+
+
+def test_both_in_a_database_of_their_own(settings, second_database, client):
+    """By the line of the documentation, people log in there."""
+    page = Path(__file__).parents[2] / "docs" / "scaling.md"
+    (line,) = re.findall(r"`route_app_labels = (\{.*?\})`", page.read_text(encoding="utf-8"))
+    assert set(json.loads(f"[{line[1:-1]}]")) == BothRouter.route_app_labels
+    settings.DATABASE_ROUTERS = [BothRouter()]
+    sign_up(client)
+    log_in(client)
+    assert who(client) == NAME
+    assert LoginSession.objects.using(second_database).alive().count() == 1
+    assert not LoginSession.objects.using("default").exists()
+
+
 def test_what_is_wrong_in_the_settings_is_said_once(settings):
     """By the check of the settings, and by none that builds on them."""
     settings.JWT_COOKIE = {"AUDIENCE": 1, "USER_SOURCE": "token"}
@@ -328,6 +386,6 @@ def test_each_id_is_tested_and_documented():
     package = Path(checks.__file__).parent.parent
     tests = [Path(__file__), *(root / "tests" / "ecosystem").glob("*/test_checks.py")]
     declared = ids_in(*package.glob("checks/*.py"), *package.glob("contrib/*.py"))
-    assert len(declared) == 26
+    assert len(declared) == 28
     assert ids_in(*tests) == declared
     assert ids_in(root / "docs" / "checks.md") == declared
