@@ -1,7 +1,9 @@
 """The command that makes keys, shows them, and replaces one that has leaked."""
 
+import re
 import stat
 import sys
+import time
 from io import StringIO
 
 import environ
@@ -14,9 +16,13 @@ from django_jwt_cookie import sessions
 from django_jwt_cookie.conf import ALGORITHMS
 from django_jwt_cookie.keys import get_key_ring
 from tests.keys.test_fetched import Issuer, serving
-from tests.support.accounts import start_session
+from tests.support.accounts import NAME, sign_up, start_session, who
 from tests.support.cases import spread
+from tests.support.documents import ROOT, blocks
 from tests.support.key_samples import HMAC, PAIRS, entry, public_pem, secret
+
+KEYS_PAGE = ROOT / "docs" / "keys.md"
+NAME_OF_KEY = "JWT_COOKIE_SECRET"
 
 
 def run(*arguments):
@@ -32,6 +38,7 @@ def test_what_is_printed_is_a_line_of_an_env_file(settings, tmp_path, monkeypatc
     monkeypatch.setattr(environ.Env, "ENVIRON", {})  # Which is that of the process.
     kids = set()
     for _ in range(2):
+        settings.JWT_COOKIE = {}
         printed = run("--algorithm", algorithm)
         assert printed.count("\n") == 1
         (tmp_path / ".env").write_text(printed)
@@ -40,6 +47,83 @@ def test_what_is_printed_is_a_line_of_an_env_file(settings, tmp_path, monkeypatc
         settings.JWT_COOKIE = {"SECRET": env.str("JWT_COOKIE_SECRET"), "ALGORITHM": algorithm}
         kids.add(get_key_ring().signing_key.kid)
     assert len(kids) == 2
+
+
+@pytest.fixture
+def env_file(monkeypatch, tmp_path, settings):
+    """Return a ``.env`` and what reads it into the settings, by the block of docs/keys.md."""
+    path = tmp_path / ".env"
+    (block,) = [each for each in blocks(KEYS_PAGE, "python") if "os.environ" in each]
+
+    def start():
+        for name in re.findall(r'"(JWT_COOKIE_SECRET\w*)"', block):
+            monkeypatch.delenv(name, raising=False)
+        with monkeypatch.context() as patch:
+            found = {}
+            patch.setattr(environ.Env, "ENVIRON", found)
+            environ.Env.read_env(path)
+        for name, value in found.items():
+            monkeypatch.setenv(name, value)
+        namespace = {}
+        exec(block, namespace)  # noqa: S102 - ours
+        settings.JWT_COOKIE = namespace["JWT_COOKIE"]
+
+    return path, start
+
+
+def append(path):
+    """Do what ``python manage.py jwt_cookie_key >> .env`` does."""
+    with path.open("a") as file:
+        call_command("jwt_cookie_key", stdout=file, stderr=StringIO())
+
+
+@pytest.mark.django_db
+def test_a_rotation_by_the_env_file_logs_nobody_out(client, env_file, time_machine):
+    """The steps of docs/keys.md, each with a start of the site; a browser comes in between."""
+    path, start = env_file
+    append(path)
+    start()
+    sign_up(client)
+    kids = [get_key_ring().signing_key.kid]
+    append(path)
+    lines = path.read_text().splitlines()
+    assert [line.partition("=")[0] for line in lines] == [NAME_OF_KEY, f"{NAME_OF_KEY}_NEXT"]
+    start()
+    assert (who(client), len(get_key_ring().keys)) == (NAME, 2)
+    kids.append(get_key_ring().keys[1].kid)
+    now, following = (line.partition("=")[2] for line in lines)
+    path.write_text(f"{NAME_OF_KEY}_OLD={now}\n{NAME_OF_KEY}={following}\n")
+    start()
+    assert [key.kid for key in get_key_ring().keys] == kids[::-1]
+    time_machine.move_to(time.time() + 360)
+    assert who(client) == NAME
+    path.write_text(f"{NAME_OF_KEY}={following}\n")
+    start()
+    assert [key.kid for key in get_key_ring().keys] == kids[1:]
+    assert who(client) == NAME
+
+
+@pytest.mark.django_db
+def test_a_line_too_many_in_the_env_file_logs_nobody_out(client, env_file):
+    """Twice, three times: a name that is there is not written again."""
+    path, start = env_file
+    append(path)
+    start()
+    sign_up(client)
+    append(path)
+    start()
+    lines = path.read_text()
+    with pytest.raises(CommandError, match="_NEXT is there already, and not written again"):
+        append(path)
+    assert path.read_text() == lines
+    assert who(client) == NAME
+
+
+@pytest.mark.parametrize("given", [{"SECRET": secret("HS256")}, {"KEYS": [secret("HS256")]}])
+def test_a_key_from_elsewhere_is_in_use_too(settings, given):
+    """Whatever reads ``.env`` need not put it into the environment."""
+    settings.JWT_COOKIE = given
+    assert run().startswith(f"{NAME_OF_KEY}_NEXT=")
 
 
 @pytest.mark.parametrize("algorithm", ["HS512", "PS256", "ES384", "EdDSA"])

@@ -168,8 +168,9 @@ def test_the_settings_page_lists_every_setting():
     assert tuple(names) == KEYS
 
 
-def test_the_keys_of_the_keys_page_are_valid(settings):
+def test_the_keys_of_the_keys_page_are_valid(settings, monkeypatch):
     """The blocks of the page are settings, or the site's addresses."""
+    monkeypatch.setenv("JWT_COOKIE_SECRET", "x" * 32)
     for block in blocks(ROOT / "docs" / "keys.md", "python"):
         namespace = {}
         exec(block, namespace)  # noqa: S102

@@ -19,6 +19,9 @@ from django_jwt_cookie.keys import get_key_ring, pairs
 from django_jwt_cookie.keys.material import ALGORITHMS_OF
 from django_jwt_cookie.management import ending
 
+NAME, NEXT = "JWT_COOKIE_SECRET", "JWT_COOKIE_SECRET_NEXT"
+"""What a line in ``.env`` is called; the second, while the first is in use."""
+
 STILL_GOOD = (
     "The key that leaked is still good: whoever has it can make tokens until it is in the settings "
     "of no server. Put the new key in its place, do not keep the old one in KEYS, and restart "
@@ -74,10 +77,30 @@ class Command(BaseCommand):
         algorithm = options["algorithm"] or get_settings().algorithm
         path: Path | None = options["out"]
         if path is None:
-            self.stdout.write(f"JWT_COOKIE_SECRET={_one_line(algorithm)}")
+            name = NAME if options["replace_all"] else self._free_name()
+            self.stdout.write(f"{name}={_one_line(algorithm)}")
             return
         _write(path, _text(algorithm))
         self.stdout.write(f'Made a key for {algorithm}. In the settings: "file:{path.resolve()}"')
+
+    def _free_name(self) -> str:
+        """Return a name that nothing is read from by now.
+
+        Whoever appends to ``.env`` twice must not log everybody out: there would be two lines of
+        one name, and which of them counts is for its reader to say.
+        """
+        settings = get_settings()
+        if not (os.environ.get(NAME) or settings.secret or settings.keys):
+            return NAME
+        if os.environ.get(NEXT):
+            raise CommandError(
+                f"{NEXT} is there already, and not written again: let it take the place of {NAME} "
+                "first, as docs/keys.md says. If a key has leaked: --replace-all."
+            )
+        self.stderr.write(
+            f"There is a key. This is the next one, and {NEXT} its name: docs/keys.md"
+        )
+        return NEXT
 
     def _replace_all(self, options: dict[str, Any]) -> None:
         alive = sessions.records().alive()
