@@ -1,5 +1,6 @@
 """What every service has to do with the cookie, whatever it is written in."""
 
+import re
 import time
 from typing import Any
 
@@ -29,6 +30,15 @@ def assert_refused(answer: Answer, *codes: str) -> None:
     assert answer.json()["code"] in codes
     assert isinstance(answer.json()["detail"], str)
     assert answer.headers["WWW-Authenticate"] == "Cookie"
+    assert "Cookie" in re.split(r",\s*", ", ".join(answer.headers.get_all("Vary", [])))
+
+
+def assert_private(answer: Answer) -> None:
+    """No cache keeps it, and one that does all the same knows what it depends on."""
+    directives = set(re.split(r",\s*", answer.headers["Cache-Control"]))
+    assert {"private", "no-store"} <= directives
+    assert not directives & {"public", "max-age=60"}
+    assert "Cookie" in re.split(r",\s*", ", ".join(answer.headers.get_all("Vary", [])))
 
 
 class Contract:
@@ -122,6 +132,11 @@ class Contract:
         """By ten seconds, as in Django; the token is over for one, and the machine may be busy."""
         service.ask(SAFE)  # The first answer of a server that has just started takes its time.
         assert self.user(service.ask(SAFE, cookies(expired(token, 1)))) == "1"
+
+    def test_a_token_of_a_server_whose_clock_is_ahead(self, service: Server, token: str) -> None:
+        """It was issued later than now, and is as good as any."""
+        ahead = signed(token, iat=int(time.time()) + 60)
+        assert self.user(service.ask(SAFE, cookies(ahead))) == "1"
 
 
 class VerifiesByItself(Contract):

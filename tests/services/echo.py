@@ -6,9 +6,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+FOR_CACHES = [
+    "Cache-Control",
+    "Expires",
+    "Pragma",
+    "Surrogate-Control",
+    "CDN-Cache-Control",
+    "Cloudflare-CDN-Cache-Control",
+    "Akamai-Cache-Control",
+    "Edge-Control",
+    "X-Accel-Expires",
+    "X-LiteSpeed-Cache-Control",
+]
+"""What caches on the way go by, each by its own."""
+
 
 class Echo(BaseHTTPRequestHandler):  # pragma: no cover - with nginx alone
-    """Answers with the headers and the body that came; sets a cookie of its own."""
+    """Answers with the headers and the body that came; sets a cookie, and has caches keep it."""
 
     def do_GET(self) -> None:
         """Answer."""
@@ -16,6 +30,8 @@ class Echo(BaseHTTPRequestHandler):  # pragma: no cover - with nginx alone
         words = {"headers": dict(self.headers), "body": body.decode()}
         self.send_response(200)
         self.send_header("Set-Cookie", "theme=dark")
+        for name in FOR_CACHES:
+            self.send_header(name, "public, max-age=60")
         self.end_headers()
         self.wfile.write(json.dumps(words).encode())
 

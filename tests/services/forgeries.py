@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import sqlite3
+import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from contextlib import closing
@@ -19,6 +20,10 @@ from .sites import KEY, Project
 
 STRANGER = pem("EdDSA", 1)
 """A key of somebody else."""
+
+
+ABSENT = "absent"
+"""In place of a header: there is none."""
 
 
 def encoded(part: Any) -> str:
@@ -40,7 +45,10 @@ def signed(token: str, key: str = KEY, header: Any = (), **claims: Any) -> str:
     """
     old_header, old_claims = parts(token)
     new = {name: value for name, value in (old_claims | claims).items() if value is not None}
-    message = f"{encoded(old_header | dict(header))}.{encoded(new)}"
+    headers = {
+        name: value for name, value in (old_header | dict(header)).items() if value != ABSENT
+    }
+    message = f"{encoded(headers)}.{encoded(new)}"
     algorithm = jwt.get_algorithm_by_name("EdDSA")
     signature = algorithm.sign(message.encode(), algorithm.prepare_key(key))
     return f"{message}.{encoded(signature)}"
@@ -98,7 +106,14 @@ FORGERIES: dict[str, Callable[[str], str]] = {
     "another issuer": lambda token: signed(token, iss="https://accounts.example.net"),
     "no issuer": lambda token: signed(token, iss=None),
     "another audience": lambda token: signed(token, aud="example.net"),
+    "several audiences": lambda token: signed(token, aud=["example.com", "example.net"]),
     "no audience": lambda token: signed(token, aud=None),
+    "no name of its key": lambda token: signed(token, header={"kid": ABSENT}),
+    "no time at all": lambda token: signed(token, iat=None),
+    "a time in words": lambda token: signed(token, iat="yesterday"),
+    "a time that is text": lambda token: signed(token, iat=str(int(time.time()))),
+    "a time that is no whole number": lambda token: signed(token, iat=time.time() + 0.5),
+    "a user that is a number": lambda token: signed(token, sub=1),
     "no user": lambda token: signed(token, sub=None),
     "no login": lambda token: signed(token, sid=None),
     "never ends": lambda token: signed(token, exp=None),

@@ -10,8 +10,8 @@ import pytest
 
 from tests.conftest import NGINX
 
-from .contract import SAFE, Contract, assert_refused, cookies, expired
-from .echo import echoing
+from .contract import SAFE, Contract, assert_private, assert_refused, cookies, expired
+from .echo import FOR_CACHES, echoing
 from .forgeries import half_over, parts
 from .servers import REPORTS, Answer, Server, free_port, running
 from .sites import Project, jwks_url, log_in, log_out, token_in
@@ -85,6 +85,10 @@ class Gate(Contract):
         answer = service.ask(SAFE, cookies(token), "POST", "a=1", Origin=service.origin)
         assert answer.status in (200, 403)  # Django behind wants its CSRF token besides.
 
+    def test_no_cache_keeps_an_answer(self, service: Server, token: str) -> None:
+        """What a member sees; a refusal is Django's own answer, as it comes."""
+        assert_private(service.ask(SAFE, cookies(token)))
+
     def test_a_renewed_token_gets_to_the_browser(
         self, project: Project, accounts: Server, service: Server
     ) -> None:
@@ -145,6 +149,13 @@ class TestGateThatNamesTheUser(Gate):
         answer = service.ask(SAFE, cookies(half_over(project, log_in(accounts))))
         assert "theme=dark" in answer.cookies
         assert len(answer.cookies) == 2
+
+    def test_no_cache_hears_of_the_service_that_it_may_keep_an_answer(
+        self, service: Server, token: str
+    ) -> None:
+        answer = service.ask(SAFE, cookies(token))
+        said = {name: answer.headers.get_all(name) for name in FOR_CACHES}
+        assert said == dict.fromkeys(FOR_CACHES) | {"Cache-Control": ["private, no-store"]}
 
     def test_a_token_that_is_over_is_renewed_in_passing(
         self, accounts: Server, service: Server

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import NODE
 from tests.support.documents import write_files
 
-from .contract import SAFE, VerifiesByItself, cookies
+from .contract import SAFE, VerifiesByItself, assert_private, cookies
 from .servers import REPORTS, Server, free_port, running
 from .sites import PAGE, Project, jwks_url
 
@@ -56,6 +56,12 @@ class ServiceOfItsOwn(VerifiesByItself):  # pragma: no cover - with FastAPI or N
     def test_a_form_of_its_own_page(self, service: Server, token: str) -> None:
         answer = service.ask(SAFE, cookies(token), "POST", "a=1", Origin=service.origin)
         assert self.user(answer) == "1"
+
+    def test_no_cache_keeps_an_answer(self, service: Server, token: str) -> None:
+        """Neither what a member sees nor a refusal."""
+        for answer in (service.ask(SAFE, cookies(token)), service.ask(SAFE)):
+            assert_private(answer)
+        assert_private(service.ask(SAFE, cookies(token), "POST", "a=1", Origin="null"))
 
     def test_programs_can_read_why_a_form_is_refused(self, service: Server, token: str) -> None:
         answer = service.ask(SAFE, cookies(token), "POST", "a=1", Origin="null")
