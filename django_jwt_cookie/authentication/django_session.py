@@ -535,7 +535,7 @@ class LoginInSession(SessionBase):
         if self._owner is None or is_raw.get() or self.session_key is None:
             super().create()
             return
-        self._session_cache = {}
+        vars(self).setdefault("_session_cache", {})  # A login may be in it that is to begin.
         self.save()
         self.modified = True
 

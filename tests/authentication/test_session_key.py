@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in
 
 from django_jwt_cookie.models import LoginSession
-from tests.support.accounts import COOKIE
+from tests.support.accounts import BACKEND, COOKIE
 from tests.support.visitors import (
     cart_of,
     cookie_of,
@@ -210,6 +210,28 @@ def test_to_make_a_session_is_to_store_one_under_the_key(client, is_asynchronous
         assert do(client, acreate if is_asynchronous else create) == key
         assert session_store().exists(key)
     assert whoami(client) == "ada"
+
+
+@pytest.mark.usefixtures("server_engine")
+@pytest.mark.parametrize("is_asynchronous", [True, False])
+def test_to_make_a_session_after_a_login_keeps_the_login(client, is_asynchronous):
+    """As django-cas-ng does, which finds nothing stored under the key; with what is in it."""
+
+    def log_in(request):
+        auth.login(request, User.objects.get(username="ada"), BACKEND)
+        request.session["cart"] = "lamp"
+        request.session.create()
+        return request.session.session_key
+
+    async def alog_in(request):
+        await auth.alogin(request, await User.objects.aget(username="ada"), BACKEND)
+        await request.session.aset("cart", "lamp")
+        await request.session.acreate()
+        return request.session.session_key
+
+    key = do(client, alog_in if is_asynchronous else log_in)
+    assert (whoami(client), cart_of(client), key_of(client)) == ("ada", "lamp", key)
+    assert session_store().exists(key)
 
 
 @pytest.mark.usefixtures("server_engine")
