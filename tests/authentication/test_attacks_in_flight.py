@@ -16,7 +16,6 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import OperationalError, transaction
-from django.http import HttpResponse
 from django.test import AsyncRequestFactory
 from django.utils import timezone
 
@@ -420,23 +419,26 @@ def test_a_browser_that_has_gone_is_logged_out_and_not_in(deed):
     else:
         client.get("/public/")
 
+    has_decided = asyncio.Event()
+
     async def view(request):
         if deed == "log out":
             await auth.alogout(request)
         else:
             ada = await auth.aauthenticate(request, username="ada", password=PASSWORD)
             await auth.alogin(request, ada)
-        await asyncio.sleep(10)
-        return HttpResponse()
+        has_decided.set()
+        await asyncio.Event().wait()
 
     async def serve():
-        cookie = client.cookies[COOKIE].value if COOKIE in client.cookies else ""
-        request: Any = AsyncRequestFactory().get("/", headers={"cookie": f"{COOKIE}={cookie}"})
+        factory = AsyncRequestFactory()
+        factory.cookies = client.cookies
+        request: Any = factory.get("/")
         request._scheme = request.scope["scheme"] = "https"
         request.session = session_store()
         middleware: Any = JWTCookieMiddleware(view)
         task = asyncio.ensure_future(middleware(request))
-        await asyncio.sleep(0.3)
+        await has_decided.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -325,8 +325,16 @@ VARIANTS = {
 }
 
 
-KEPT = {"password changed", "no usable hash", *EXPIRED, *MORE_EXPIRED, *MORE_UNKNOWN}
-"""What is not deleted: it is for nothing in this browser alone, or may be good tomorrow."""
+KEPT = {
+    "fifty garbage",
+    "password changed",
+    "no usable hash",
+    *EXPIRED,
+    *MORE_EXPIRED,
+    *MORE_UNKNOWN,
+}
+"""What is not deleted: it is for nothing in this browser alone, may be good tomorrow, or hides one
+that nobody has looked at."""
 
 
 class Bad(NamedTuple):

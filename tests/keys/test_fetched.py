@@ -1,6 +1,7 @@
 """A site that only verifies, with the keys of another that it fetches from a real server."""
 
 import json
+import re
 import threading
 import time
 import uuid
@@ -299,7 +300,8 @@ def test_attack_an_answer_that_drips_is_not_waited_for(issuer, ring, settings, c
             with pytest.raises(KeysUnavailable):
                 future.result(PATIENCE)
     (record,) = caplog.records
-    assert "no answer within 0.5 seconds" in record.getMessage()
+    # Whoever notices first: the thread that waits, or that which reads.
+    assert re.search(r"no answer within 0\.5 seconds|TimeoutError", record.getMessage())
     assert issuer.was_asked.wait(PATIENCE)
     assert issuer.asked == 1
 
