@@ -1,14 +1,11 @@
 """The addresses of the example; everything under accounts/ comes from django-jwt-cookie."""
 
-from datetime import timedelta
-
 from django.contrib import admin
 from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView, TemplateView
 
-from django_jwt_cookie.decorators import recent_login_required
-from django_jwt_cookie.views import LoginSessionsRevokeOthersView, LoginSessionsView
+from django_jwt_cookie.views import LoginSessionsView
 from example_project import views
 
 urlpatterns = [
@@ -26,15 +23,8 @@ urlpatterns = [
     ),
     path("api/", views.api, name="api"),
     path("api/", include("django_jwt_cookie.openapi")),
-    # Before the package's own: ending other logins takes a password of the last five minutes.
+    # Before the package's own.
     path("accounts/login/", views.LoginView.as_view(), name="login"),
-    path(
-        "accounts/sessions/others/",
-        recent_login_required(max_age=timedelta(minutes=5))(
-            LoginSessionsRevokeOthersView.as_view()
-        ),
-        name="login_sessions_revoke_others",
-    ),
     path("accounts/", include("django_jwt_cookie.urls")),
     path("admin/", admin.site.urls),
     # Browsers ask for it on pages that name no icon: the admin's, and JSON.

@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.conf import settings as django_settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext, ngettext
@@ -19,7 +21,7 @@ from django.views.generic.base import TemplateView
 from .. import sessions
 from ..authentication import get_jwt, logout
 from ..conf import get_settings
-from ..decorators import login_required
+from ..decorators import login_required, recent_login_required
 from ..responses import error
 from ..sessions.descriptions import Description
 from .mixins import NegotiatedView
@@ -90,9 +92,28 @@ class LoginSessionsView(NegotiatedView, TemplateView):
         return super().render_to_response(context, **kwargs)
 
 
-@method_decorator(login_required(confirm=True), name="dispatch")
 class EndingView(NegotiatedView):
-    """Ends logins: with POST from a page, with DELETE from a program."""
+    """Ends logins: with POST from a page, with DELETE from a program.
+
+    To end another login takes a password that was given lately (ASVS 7.5.2): a borrowed browser
+    must not log its owner out everywhere else. One's own login may always end.
+    """
+
+    max_age: timedelta | None = timedelta(minutes=5)
+    """How long ago the password may have been given; with None any login will do."""
+
+    login_url: str | None = None
+    """Where it is asked for again; None is ``LOGIN_URL``."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Ask for a login, and for one that is recent."""
+        is_own = "pk" in kwargs and kwargs["pk"] == current_id(request)
+        if self.max_age is None or is_own:
+            guard = login_required(login_url=self.login_url, confirm=True)
+        else:
+            guard = recent_login_required(max_age=self.max_age, login_url=self.login_url)
+        response: HttpResponseBase = guard(super().dispatch)(request, *args, **kwargs)
+        return response
 
     end: Callable[..., str]
     """Ends what the address names, and returns what to tell people."""

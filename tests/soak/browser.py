@@ -239,6 +239,8 @@ class Browser:
                 self.oracle.refusals[path] += 1
             elif answer.status != 400 or not visit.doubts:
                 self.oracle.fail(kinds.STATUS, f"{answer.status} of {path}")
+        elif answer.body.get("code") == "recent_login_required":
+            pass  # The login is good, and the password was given too long ago.
         # What a login answers is who it is from now on.
         elif not path.endswith("login/") and ("user" in answer.body or answer.status == 401):
             own_doubts = errand.own_doubts if answer.status in (200, 204) else 0

@@ -16,6 +16,7 @@ from django_jwt_cookie.test.assertions import assert_login_required
 from django_jwt_cookie.test.client import JWTClient
 from django_jwt_cookie.test.logins import age_login
 from django_jwt_cookie.test.tokens import get_token, set_token
+from django_jwt_cookie.views.devices import EndingView
 from tests.support.accounts import COOKIE, JSON, NAME, PASSWORD, log_in, start_session, who
 
 pytestmark = pytest.mark.django_db
@@ -341,6 +342,13 @@ def test_a_program_ends_all_other_logins(desk, phone):
     assert "0 other logins were ended." in text_of(desk.post(OTHERS, follow=True))
 
 
+@pytest.fixture
+def _any_login_will_do(monkeypatch):
+    """Ask for no password."""
+    monkeypatch.setattr(EndingView, "max_age", None)
+
+
+@pytest.mark.usefixtures("_any_login_will_do")
 def test_who_was_logged_in_a_moment_ago_by_django_ends_the_others(new_client, phone, ada):
     """The login that begins with this very request is not one of them."""
     client = new_client()
@@ -349,6 +357,7 @@ def test_who_was_logged_in_a_moment_ago_by_django_ends_the_others(new_client, ph
     assert (who(client), who(phone)) == (NAME, None)
 
 
+@pytest.mark.usefixtures("_any_login_will_do")
 def test_whoever_is_known_by_something_else_has_only_other_logins(new_client, phone, settings):
     """Such as a header that the web server vouches for: all that the list has are ended."""
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.known_by_something_else"]
@@ -450,3 +459,61 @@ def known_by_something_else(get_response):
         return get_response(request)
 
     return middleware
+
+
+# --- A borrowed browser
+
+
+SENT = {"JSON": ("delete", JSON), "HTML": ("post", {"referer": f"https://testserver{LIST}"})}
+
+
+@pytest.mark.parametrize(("method", "headers"), SENT.values(), ids=SENT)
+@pytest.mark.parametrize("name", ["others", "phone"])
+def test_a_borrowed_browser_throws_nobody_out(clock, desk, phone, *, name, method, headers):
+    """ASVS 7.5.2: to end other logins, one by one or all, takes a password of the last minutes."""
+    path = {"others": OTHERS, "phone": address_of(phone)}[name]
+    clock.shift(timedelta(minutes=5, seconds=1))
+    response = getattr(desk, method)(path, headers=headers)
+    if method == "delete":
+        assert_login_required(response, "recent_login_required")
+    else:
+        login = "/accounts/login/?next=/accounts/sessions/&reason=recent_login_required"
+        assert (response.status_code, response.url) == (302, login)
+    assert who(phone) == NAME
+    log_in(desk)
+    assert getattr(desk, method)(path, headers=headers).status_code in (204, 302)
+    assert who(phone) is None
+
+
+def test_ones_own_login_can_always_be_ended(clock, desk):
+    """It is a logout."""
+    clock.shift(timedelta(hours=1))
+    assert desk.delete(address_of(desk)).status_code == 204
+    assert who(desk) is None
+
+
+@pytest.mark.parametrize("name", ["others", "phone"])
+@pytest.mark.parametrize(
+    ("max_age", "is_ended"), [(None, True), (timedelta(hours=2), True), (timedelta(0), False)]
+)
+def test_a_site_may_ask_for_less_or_more(
+    clock, desk, phone, monkeypatch, *, name, max_age, is_ended
+):
+    """By the attributes of the view, as ``as_view()`` takes them."""
+    monkeypatch.setattr(EndingView, "max_age", max_age)
+    monkeypatch.setattr(EndingView, "login_url", "/again/")
+    path = {"others": OTHERS, "phone": address_of(phone)}[name]
+    clock.shift(timedelta(hours=1))
+    response = desk.post(path)
+    assert response.url.startswith("/accounts/sessions/" if is_ended else "/again/?next=")
+    assert (who(phone) is None) is is_ended
+
+
+def test_whoever_has_given_no_password_is_asked_for_one(new_client, phone, ada, settings):
+    """A login from before the swap, and who is known by something else."""
+    moved, known = new_client(), new_client()
+    moved.force_login(ada)
+    assert_login_required(moved.delete(OTHERS, headers=JSON), "recent_login_required")
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.known_by_something_else"]
+    assert_login_required(known.delete(OTHERS, headers=JSON), "recent_login_required")
+    assert who(phone) == NAME
