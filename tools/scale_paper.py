@@ -26,7 +26,7 @@ class Site:
     processes: float = 200
     token_lifetime: float = 10
     keep_days: float = 7
-    bytes_per_row: float = 430
+    bytes_per_row: float = 440
     update_ms: float = 0.12
     look_up_ms: float = 0.19
     log_per_renewal: float = 7800
