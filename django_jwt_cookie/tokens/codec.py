@@ -98,11 +98,13 @@ def _verify(token: str, version: int) -> Claims:  # noqa: ARG001 - part of what 
     That is their one header per key, their alphabet, their keys. The payload is not even decoded
     before the signature is verified.
     """
-    if not COMPACT_JWS.fullmatch(token):
-        raise TokenInvalid("not three parts of base64url")
     signing_input, _, signature = token.rpartition(".")
     header, _, payload = signing_input.partition(".")
-    key = get_key_ring().find(header)
+    ring = get_key_ring()
+    # Garbage costs one look into a dict. Where that may ask the network, it costs the shape, first.
+    if (ring.may_block or ring.find(header)) and not COMPACT_JWS.fullmatch(token):
+        raise TokenInvalid("not three parts of base64url")
+    key = ring.find(header)
     if key is None:
         raise TokenInvalid("not signed with a key of the ring, by its algorithm")
     try:

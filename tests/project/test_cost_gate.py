@@ -6,6 +6,7 @@ more than it has to turns the build red.
 
 import sys
 import time
+from base64 import urlsafe_b64encode
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
@@ -17,21 +18,25 @@ import pytest
 from asgiref.sync import SyncToAsync, async_to_sync
 from django.contrib.auth.models import User
 from django.core.cache import caches
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.db import connection
 from django.db.models import Model
 from django.db.models.sql.compiler import SQLCompiler, SQLUpdateCompiler
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
+from django.urls import path
 
 import django_jwt_cookie
 from django_jwt_cookie import conf
 from django_jwt_cookie.authentication.issuing import issue
-from django_jwt_cookie.keys.key import Key
+from django_jwt_cookie.cookies import MAX_DUPLICATES
+from django_jwt_cookie.keys.key import Key, KeyRing
 from django_jwt_cookie.middleware import JWTCookieMiddleware
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.sessions.revocation_cache import EPOCH
 from django_jwt_cookie.tokens import encode
+from django_jwt_cookie.tokens.codec import MAX_LENGTH
 from tests.support.accounts import COOKIE, start_session
 
 pytestmark = pytest.mark.django_db
@@ -201,6 +206,58 @@ def test_a_request_costs_what_the_table_says(settings, serve, count, mode, kind)
     found = {name: counter[name] for name in expected} | {"queries": len(queries)}
     assert expected == found
 
+
+def calls_of(environ):
+    """Return how many functions, of Python and of C, a whole request calls."""
+    handler, calls = WSGIHandler(), Counter()
+
+    def note(_, event, __):  # pragma: no cover - what measures coverage is no profiler
+        calls[event] += 1
+
+    for profiler in (None, note):  # The first time, the site is set up.
+        sys.setprofile(profiler)
+        try:
+            response = handler.get_response(WSGIRequest(dict(environ)))
+        finally:
+            sys.setprofile(None)
+        assert isinstance(response, HttpResponse)
+        assert response.content == b"<nobody>"
+    return calls["call"] + calls["c_call"]
+
+
+@pytest.mark.urls(__name__)
+def test_attack_as_many_and_as_long_tokens_as_are_looked_at(monkeypatch):
+    """Eight, with headers nested so deeply that to parse one took a millisecond.
+
+    They are looked up in a dict: no part of a token that no key has written is matched, decoded or
+    parsed. So it costs less than twice what a request without a cookie does.
+    """
+    header = urlsafe_b64encode(b"[" * 3000).rstrip(b"=").decode()
+    assert len(f"{header}.AAAA.AAAA") < MAX_LENGTH
+    tokens = [f"{header[number:]}.AAAA.AAAA" for number in range(MAX_DUPLICATES)]
+    cookies = "; ".join(f"{COOKIE}={token}" for token in tokens)
+    without = RequestFactory().get("/nobody/", secure=True)
+    with_them = RequestFactory().get("/nobody/", secure=True, headers={"cookie": cookies})
+    for name in ("COMPACT_JWS", "base64url_decode", "json"):
+        monkeypatch.setattr(f"django_jwt_cookie.tokens.codec.{name}", None)
+    looked_up, find = [], KeyRing.find
+
+    def note(ring, header):
+        looked_up.append(header)
+        return find(ring, header)
+
+    monkeypatch.setattr(KeyRing, "find", note)
+    with_eight = calls_of(with_them.environ)
+    assert len({*looked_up}) == MAX_DUPLICATES
+    assert with_eight < 2 * calls_of(without.environ)
+
+
+def nobody(request):
+    """Say who it is."""
+    return HttpResponse(f"<{request.user.get_username() or 'nobody'}>")
+
+
+urlpatterns = [path("nobody/", nobody)]
 
 STEPS = {
     ("database", "untouched"): 10,
