@@ -26,6 +26,8 @@ class JWTCookieConfig(AppConfig):
             checks.register(check, checks.Tags.security, deploy=True)
         if apps.is_installed("allauth.account"):  # pragma: no cover - in tests/ecosystem
             from .contrib import allauth  # noqa: F401 - it connects itself
+        if apps.is_installed("django_cas_ng"):  # pragma: no cover - in tests/ecosystem
+            from .contrib import cas_ng  # noqa: F401 - it connects itself
         if apps.is_installed("drf_spectacular"):  # pragma: no cover - in tests/ecosystem
             from .contrib import spectacular  # noqa: F401 - it registers itself
         if getattr(settings, "CHANNEL_LAYERS", None):  # pragma: no cover - as above

@@ -146,8 +146,16 @@ ECOSYSTEM = Path(__file__).parent / "ecosystem"
 """A folder for each package that the site of an ecosystem test has."""
 
 
+TOGETHER = {
+    "other_logins": [
+        *("django_cas_ng", "django_su", "easyaudit", "mozilla_django_oidc", "oauth2_provider"),
+    ]
+}
+"""Packages that share a site; of all others, the folder has the name."""
+
+
 def ecosystem() -> list[str]:
-    """Name the packages, as they are imported."""
+    """Name the sites: each after its package, as that is imported, or as `TOGETHER` does."""
     return sorted(settings.parent.name for settings in ECOSYSTEM.glob("*/settings.py"))
 
 
@@ -160,7 +168,9 @@ MISSING: dict[str, Callable[[], str]] = {
     "needs_chromium": missing_chromium,
     "needs_clients": lambda: missing_packages("httpx", "requests"),
     "needs_curl": lambda: "" if shutil.which("curl") else "there is no curl",
-    "needs_ecosystem": lambda: missing_packages(*ecosystem()),
+    "needs_ecosystem": lambda: missing_packages(
+        *(name for site in ecosystem() for name in TOGETHER.get(site, [site]))
+    ),
     "needs_fastapi": lambda: missing_packages("fastapi", "uvicorn"),
     "needs_schemathesis": lambda: missing_packages(
         "openapi_spec_validator", "schemathesis", "uvicorn"

@@ -5,6 +5,7 @@
 
 from .chain import check_middleware
 from .configuration import (
+    check_apps,
     check_audience,
     check_dotted_paths,
     check_keys,
@@ -12,7 +13,6 @@ from .configuration import (
     check_move_until,
     check_revocation_cache,
     check_routes,
-    check_row_deleters,
     check_session_age,
     check_session_cookie,
     check_settings,
@@ -30,6 +30,7 @@ ALWAYS = (
     check_settings,
     check_keys,
     check_dotted_paths,
+    check_apps,
     check_audience,
     check_misplaced_settings,
     check_move_until,
@@ -37,7 +38,6 @@ ALWAYS = (
     check_token_fields,
     check_revocation_cache,
     check_routes,
-    check_row_deleters,
     check_session_age,
     check_session_cookie,
     check_middleware,

@@ -52,8 +52,24 @@ W012 = "jwt_cookie.W012"
 W013 = "jwt_cookie.W013"
 W014 = "jwt_cookie.W014"
 
-ROW_DELETERS = ("preventconcurrentlogins", "qsessions", "user_sessions")
-"""Apps that end a login by deleting the stored row of its session."""
+LISTS_ROWS = (
+    "lists and ends logins by the stored rows of sessions. No login is kept there: it finds none.",
+    "Remove it: the list of devices takes its place.",
+)
+LOOKS_AT_ROWS = {
+    "allauth.usersessions": LISTS_ROWS,
+    "qsessions": LISTS_ROWS,
+    "user_sessions": LISTS_ROWS,
+    "preventconcurrentlogins": (
+        "ends a login by deleting the stored row of its session. No login is kept there.",
+        "Remove it, and end the logins before in a receiver of user_logged_in.",
+    ),
+    "easyaudit": (
+        "looks for the user of a request in the stored row of a session. No login is kept there.",
+        "Set DJANGO_EASY_AUDIT_WATCH_REQUEST_EVENTS = False; have a middleware note requests.",
+    ),
+}
+"""Apps that know logins by the stored rows of sessions: what they do, and the remedy."""
 
 
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
@@ -200,18 +216,13 @@ def check_session_cookie(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-def check_row_deleters(**kwargs: Any) -> list[CheckMessage]:
-    """Report apps that would end logins where none is kept."""
+def check_apps(**kwargs: Any) -> list[CheckMessage]:
+    """Report apps that look for logins where none is kept."""
+    audits = getattr(django_settings, "DJANGO_EASY_AUDIT_WATCH_REQUEST_EVENTS", True)
     return [
-        Warning(
-            f"{name} ends a login by deleting the stored row of its session. No login is kept "
-            "there: it goes on.",
-            hint="Remove it: the list of devices and django_jwt_cookie.sessions end logins; see "
-            "docs/moving.md.",
-            id=W014,
-        )
-        for name in ROW_DELETERS
-        if apps.is_installed(name)
+        Warning(f"{name} {does}", hint=f"{hint} See docs/ecosystem.md.", id=W014)
+        for name, (does, hint) in LOOKS_AT_ROWS.items()
+        if apps.is_installed(name) and (audits or name != "easyaudit")
     ]
 
 

@@ -13,6 +13,7 @@ from django.core.checks import run_checks
 
 from django_jwt_cookie import checks
 from django_jwt_cookie.checks.chain import OURS
+from django_jwt_cookie.checks.configuration import LOOKS_AT_ROWS
 from django_jwt_cookie.models import LoginSession
 from tests.support.accounts import NAME, log_in, sign_up, who
 from tests.support.key_samples import PAIRS, oct_jwk, pem, public_pem
@@ -172,12 +173,17 @@ def test_a_session_cookie_that_went_to_other_places(settings, name, value):
     assert ids() == []
 
 
-@pytest.mark.parametrize("name", ["user_sessions", "qsessions", "preventconcurrentlogins"])
-def test_an_app_that_deletes_the_rows_of_sessions(monkeypatch, name):
-    """To end a login by it: nothing would happen, in silence."""
+@pytest.mark.parametrize("name", LOOKS_AT_ROWS)
+def test_an_app_that_looks_at_the_rows_of_sessions(settings, monkeypatch, name):
+    """To list or end logins, or to note who it is: it finds none, in silence. Its name is said."""
     is_installed = apps.is_installed
     monkeypatch.setattr(apps, "is_installed", lambda app: app == name or is_installed(app))
-    assert ids() == ["jwt_cookie.W014"]
+    (found,) = [each for each in run_checks() if each.id == "jwt_cookie.W014"]
+    assert found.msg.startswith(f"{name} ")
+    page = Path(__file__).parents[2] / "docs" / "ecosystem.md"
+    assert name in page.read_text(encoding="utf-8")
+    settings.DJANGO_EASY_AUDIT_WATCH_REQUEST_EVENTS = False
+    assert (ids() == []) == (name == "easyaudit")
 
 
 def test_a_field_that_has_the_name_of_a_claim(settings, monkeypatch):

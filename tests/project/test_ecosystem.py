@@ -27,7 +27,7 @@ def test_the_page_has_what_is_tried():
     """A row for each folder, in the order of the alphabet."""
     names = [name for name, _, _ in ROWS]
     assert names == sorted(names, key=str.lower)
-    assert sorted(folder for _, _, folder in ROWS) == ecosystem()
+    assert sorted({folder for _, _, folder in ROWS}) == ecosystem()
 
 
 def test_the_page_has_the_oldest_version_that_is_tried():
