@@ -33,7 +33,7 @@ def assert_refused(answer: Answer, *codes: str) -> None:
     assert "Cookie" in re.split(r",\s*", ", ".join(answer.headers.get_all("Vary", [])))
 
 
-def assert_private(answer: Answer) -> None:
+def assert_private(answer: Answer) -> None:  # pragma: no cover - with FastAPI, Node or nginx
     """No cache keeps it, and one that does all the same knows what it depends on."""
     directives = set(re.split(r",\s*", answer.headers["Cache-Control"]))
     assert {"private", "no-store"} <= directives
