@@ -293,7 +293,7 @@ def test_nothing_is_asked_of_records_that_are_not_here(visitor, django_assert_nu
         user.save()
     with django_assert_num_queries(0):
         assert list(sessions.active(user)) == []
-    assert visitor.get("/accounts/sessions/", headers=JSON).json() == {"sessions": []}
+    assert visitor.get("/accounts/sessions/", headers=JSON).json() == {"sessions": [], "next": None}
     assert LoginSession.objects.count() == 0
 
 
