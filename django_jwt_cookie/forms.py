@@ -1,14 +1,12 @@
 """The forms behind signup and login, for any user model; and what any form tells the browser."""
 
-import re
 from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
 from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm, UsernameField
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connections, models, router, transaction
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 UserModel = get_user_model()
@@ -53,49 +51,15 @@ class SignupForm(BaseUserCreationForm):  # type: ignore[type-arg]
         """Refuse a name that differs from another's in nothing but case: people mix them up."""
         super().clean()
         name = self.cleaned_data.get(USERNAME)
-        if name and users_called(name).exists():
+        same = UserModel._default_manager.filter(**{f"{USERNAME}__iexact": name})
+        if name and same.exists():
             self.add_error(USERNAME, self.name_is_taken())
         return self.cleaned_data
-
-    def save(self, commit: bool = True) -> Any:
-        """Save the user, or raise ``IntegrityError`` if somebody took the name after the look.
-
-        A constraint that knows no case is the site's to make: here those who sign up wait for each
-        other, from the INSERT to the end of the transaction.
-        """
-        if not commit:
-            return super().save(commit=False)
-        alias, waiting = router.db_for_write(UserModel), router.db_for_write(ContentType)
-        with transaction.atomic(using=waiting), transaction.atomic(using=alias):
-            user = super().save()
-            wait_for_other_signups(waiting)
-            if users_called(user.get_username(), alias).exclude(pk=user.pk).exists():
-                raise IntegrityError("somebody has this name, in another case")
-        return user
 
     def name_is_taken(self) -> ValidationError:
         """Return what Django says of a name that is taken."""
         error: ValidationError = self.instance.unique_error_message(UserModel, (USERNAME,))
         return error
-
-
-def users_called(name: str, using: str | None = None) -> models.QuerySet[Any]:
-    """Return the users of this name, in whatever case."""
-    users = UserModel._default_manager.using(using)
-    if connections[users.db].vendor == "sqlite":
-        # To its LIKE, only ASCII letters have a case. Its REGEXP is Python's.
-        return users.filter(**{f"{USERNAME}__iregex": rf"\A{re.escape(name)}\Z"})
-    return users.filter(**{f"{USERNAME}__iexact": name})
-
-
-def wait_for_other_signups(using: str) -> None:
-    """Wait until nobody else is between here and the end of a transaction.
-
-    By writing a row that every site has, and nobody else writes: so this needs no locks of one
-    database or another.
-    """
-    kind = ContentType.objects.using(using).filter(app_label=UserModel._meta.app_label)
-    kind.filter(model=UserModel._meta.model_name).update(model=models.F("model"))
 
 
 def tell_purposes(form: forms.BaseForm) -> None:

@@ -27,7 +27,7 @@ from .. import users
 from ..authentication import get_jwt, login, logout, warn_of_plain_http
 from ..conf import get_settings
 from ..cookies import needs_https
-from ..forms import USERNAME, LoginForm, UserModel, begin_with, users_called
+from ..forms import USERNAME, LoginForm, UserModel, begin_with
 from ..responses import (
     HTTPS_DETAIL,
     REASON_FIELD,
@@ -104,7 +104,8 @@ class SignupView(RedirectURLMixin, LoginFormView):
             with transaction.atomic(using=alias):
                 user = form.save()
         except IntegrityError:
-            if not users_called(form.instance.get_username(), alias).exists():
+            name = {USERNAME: form.instance.get_username()}
+            if not UserModel._default_manager.using(alias).filter(**name).exists():
                 raise
             # Somebody took the name between the form's look and now.
             form.add_error(USERNAME, _("This name is taken."))
