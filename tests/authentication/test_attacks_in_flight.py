@@ -19,6 +19,7 @@ from django.db import OperationalError, transaction
 from django.test import AsyncRequestFactory
 from django.utils import timezone
 
+from django_jwt_cookie.authentication import settling
 from django_jwt_cookie.middleware import JWTCookieMiddleware
 from django_jwt_cookie.models import LoginSession
 from django_jwt_cookie.sessions import recorded
@@ -146,6 +147,30 @@ def test_a_late_answer_brings_no_token_that_is_believed_for_minutes(client, sett
 
     do(client, slow)
     assert cookie_of(client, COOKIE) == before
+
+
+def test_a_login_from_before_the_swap_begins_in_the_place_of_an_ended_one(client, settings):
+    """Whose token would still be believed: it needs no other login."""
+    settings.JWT_COOKIE = TOKEN
+    client.get("/login/ada/")
+    log_in_before_the_swap(client, user("bob"))
+    end_elsewhere()
+    assert whoami(client) == "bob"
+    assert set(LoginSession.objects.values_list("revoked_because", flat=True)) == {"", "revoked"}
+
+
+def test_a_login_from_before_the_swap_stays_where_nothing_can_be_settled(client, monkeypatch):
+    """In its session, however that is written."""
+    log_in_before_the_swap(client, user("ada"))
+
+    def fail(*_, **__):
+        raise OperationalError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(settling, "_settle", fail)
+        do(client, lambda request: request.session.update({"seen": 1}))
+    assert LoginSession.objects.count() == 0
+    assert whoami(client) == "ada"
 
 
 # --- What was written for a login is nobody else's

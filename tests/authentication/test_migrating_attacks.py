@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.views.debug import ExceptionReporter
@@ -228,6 +229,25 @@ def test_nor_does_a_refused_value_outside_of_a_transaction(client, settings):
     move_from(settings, "refused_by_database")
     client.cookies["ticket"] = "\0"
     assert client.get("/accounts/login/").status_code == 200
+
+
+def test_one_that_can_not_be_written_goes_on_by_the_old_cookie(client, settings, ada, monkeypatch):
+    """On a site without sessions, too."""
+    needing = ("sessions", "messages")
+    settings.MIDDLEWARE = [
+        each for each in settings.MIDDLEWARE if not any(name in each for name in needing)
+    ]
+
+    def fail(_):
+        raise OperationalError
+
+    client.cookies["ticket"] = ticket_of(ada)
+    with monkeypatch.context() as patch:
+        patch.setattr("django_jwt_cookie.sessions.recorded.begin", fail)
+        assert client.get("/public/").json()["user"] == "ada"
+    assert LoginSession.objects.count() == 0
+    assert client.get("/public/").json()["user"] == "ada"
+    assert LoginSession.objects.count() == 1
 
 
 @pytest.mark.parametrize("joins", [False, True])

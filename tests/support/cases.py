@@ -9,6 +9,9 @@ import pytest
 MOST = 4
 """So many cases of one test every run tries, WSGI and ASGI taken together."""
 
+FEW = 16
+"""So many cases of one test are tried with each other where branches are counted, too."""
+
 
 class Case(Protocol):
     """What this asks of a test, as pytest has collected it."""
@@ -42,11 +45,13 @@ def mark_repeated(items: Iterable[Case]) -> None:
     """Mark as "repeated" each case whose every value, by its name, some case before it has.
 
     What is left tries each value of each parameter once, and so reaches each branch: what the
-    others try is how the values get on with each other. ``items`` as for `mark_many`.
+    others try is how the values get on with each other. Of a test with `FEW` all are left.
+    ``items`` as for `mark_many`.
     """
     for _, group in groupby(items, key=lambda item: item.nodeid.partition("[")[0]):
         seen: set[str] = set()
-        for item in group:
+        cases = list(group)
+        for item in cases if len(cases) > FEW else ():
             values = set(item.nodeid.partition("[")[2].removesuffix("]").split("-"))
             if values <= seen:
                 item.add_marker(pytest.mark.repeated)
