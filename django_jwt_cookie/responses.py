@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -70,9 +71,15 @@ def prefers_json(request: HttpRequest) -> bool:
     if request.content_type == JSON:
         return True
     try:
-        ranges = [MediaType(each) for each in request.headers.get("Accept", "*/*").split(",")]
+        return _accepts_json(request.headers.get("Accept", "*/*"))
     except ValueError:
         return False  # An Accept header that Django finds too long to read.
+
+
+@lru_cache(maxsize=64)
+def _accepts_json(accept: str) -> bool:
+    """Tell by the header alone, which clients have few of and each request asks several times."""
+    ranges = [MediaType(each) for each in accept.split(",")]
     program = max(_preference(ranges, *each) for each in FOR_PROGRAMS)
     return program > _preference(ranges, "text", "html")
 

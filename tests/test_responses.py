@@ -207,7 +207,7 @@ def test_who_sends_an_accept_header_that_can_not_be_read_is_taken_for_people(mon
         raise ValueError
 
     monkeypatch.setattr("django_jwt_cookie.responses.MediaType", give_up)
-    assert not prefers_json(asking(accept="application/json"))
+    assert not prefers_json(asking(accept="application/json; too=long"))
 
 
 def test_who_says_nothing_is_taken_for_people():

@@ -8,6 +8,7 @@ everybody, and says nothing that these addresses don't.
 """
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,7 +83,8 @@ def _paths() -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for operation in OPERATIONS:
         if (place := find(operation.name)) and (described := _describe(operation, place.view)):
-            item = paths.setdefault(place.template, _parameters(place))
+            schemas = {name: PARAMETERS[name] for name in place.parameters}
+            item = paths.setdefault(place.template, _parameters("path", schemas, required=True))
             item[operation.method] = described
     if place := find("jwks"):
         paths[place.template] = {"get": _describe_keys()}
@@ -121,17 +123,9 @@ def _is_one_of(ours: Any, view: Any) -> bool:
     return inspect.unwrap(view) is inspect.unwrap(ours)
 
 
-def _parameters(place: Place) -> dict[str, Any]:
+def _parameters(place: str, schemas: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     parameters = [
-        {"name": name, "in": "path", "required": True, "schema": PARAMETERS[name]}
-        for name in place.parameters
-    ]
-    return {"parameters": parameters} if parameters else {}
-
-
-def _query(operation: Operation) -> dict[str, Any]:
-    parameters = [
-        {"name": name, "in": "query", "schema": schema} for name, schema in operation.query.items()
+        {"name": name, "in": place, **more, "schema": schema} for name, schema in schemas.items()
     ]
     return {"parameters": parameters} if parameters else {}
 
@@ -142,7 +136,7 @@ def _describe(operation: Operation, view: Any) -> dict[str, Any] | None:
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.summary,
-        **_query(operation),
+        **_parameters("query", operation.query),
         "security": operation.security(),
         "responses": operation.responses(),
     }

@@ -22,9 +22,9 @@ from .. import sessions
 from ..authentication import get_jwt, logout
 from ..conf import get_settings
 from ..decorators import login_required, recent_login_required
-from ..responses import error
 from ..sessions.descriptions import Description
 from .mixins import NegotiatedView
+from .protection import explain
 
 PAGE_SIZE = 50
 """Logins on a page of the list, besides the one that asks, which is on the first."""
@@ -123,7 +123,7 @@ class EndingView(NegotiatedView):
         try:
             self.end(**kwargs)
         except Http404 as missing:
-            return error("not_found", HTTPStatus.NOT_FOUND, missing)
+            return explain(missing)  # No page can send this: whoever does is a program.
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
